@@ -1,0 +1,1 @@
+"""What is kept: the response log, the decisions, importers of foreign formats, and the embedded course."""

@@ -1,0 +1,1 @@
+"""What to do next, and why: candidates, odds, policy, constraints, reasons, decision."""

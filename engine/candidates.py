@@ -1,0 +1,126 @@
+"""Which items could be next: everything about them that policies score, as arrays over the eligible items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from engine.types import Request, Source
+from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, Frontier
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
+from student_model.replay import History
+from student_model.tracing import Beliefs
+
+PAUSE = 8
+"""An item comes back only after this many other responses."""
+
+SOURCES: dict[int, Source] = {BLOCKED: "blocked", KNOWN: "known", MASTERED: "known", FADED: "review"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What a policy sees: the learner's standing, and n eligible items with their odds.
+
+    Attributes:
+        graph, beliefs, frontier, history, request: of the learner and the moment.
+        items: positions of the eligible items in the graph, shape (n,), in syllabus order of their main concept.
+        concept: position of each item's main concept, shape (n,).
+        odds: probability of success, shape (n,).
+        timeliness: how well the item suits where the learner is within its concept, in (0, 1], shape (n,).
+        on_path: which concepts lead to the goal asked for, or to the course's goals; shape (C,).
+    """
+
+    graph: KnowledgeGraph
+    beliefs: Beliefs
+    frontier: Frontier
+    history: History
+    request: Request
+    items: IntArray
+    concept: IntArray
+    odds: FloatArray
+    timeliness: FloatArray
+    on_path: BoolArray
+
+    def source(self, place: int) -> Source:
+        """Why the item at this place of `items` is a candidate."""
+        return SOURCES.get(int(self.frontier.standing[self.concept[place]]), "frontier")
+
+
+def gather(
+    graph: KnowledgeGraph,
+    beliefs: Beliefs,
+    front: Frontier,
+    odds: FloatArray,
+    history: History,
+    request: Request,
+    eligible: BoolArray,
+) -> Context:
+    """Lay out the eligible items for scoring.
+
+    Args:
+        odds: probability of success at each of the graph's items, shape (I,).
+        eligible: which of them the constraints allow, shape (I,).
+    """
+    allowed = np.flatnonzero(eligible & graph.tagged & ~resting(graph, history))
+    order = np.argsort(graph.main_concept[allowed], kind="stable")
+    items = cast(IntArray, allowed[order].astype(np.int32))
+    goals = (request.goal,) if request.goal is not None else graph.course.goals
+    on_path = graph.leading_to(*goals) if goals else np.ones(len(graph.concepts), dtype=np.bool_)
+    concept = graph.main_concept[items]
+    timely = timeliness(graph, beliefs, front, history, items, concept)
+    return Context(graph, beliefs, front, history, request, items, concept, odds[items], timely, on_path)
+
+
+def resting(graph: KnowledgeGraph, history: History) -> BoolArray:
+    """Which items were done too recently to come again, shape (I,)."""
+    rest = np.zeros(len(graph.items), dtype=np.bool_)
+    index = graph.vocabulary.item_index
+    for response in history.recent[-PAUSE:]:
+        position = index.get(response.item_id)
+        if position is not None:
+            rest[position] = True
+    return rest
+
+
+def timeliness(
+    graph: KnowledgeGraph,
+    beliefs: Beliefs,
+    front: Frontier,
+    history: History,
+    items: IntArray,
+    concept: IntArray,
+) -> FloatArray:
+    """How well each item suits where the learner is within its concept, shape (n,).
+
+    Something to study comes first on a concept never practised, and again after it has faded; once studied,
+    questions come. What was done before waits behind what was not. Within these, the author's order holds.
+    """
+    done = np.zeros(len(graph.items), dtype=np.bool_)
+    index = graph.vocabulary.item_index
+    done[[index[item] for item in history.last_done if item in index]] = True
+    studied = np.zeros(len(graph.concepts), dtype=np.bool_)
+    studied[graph.main_concept[done & ~graph.scored]] = True
+    scored = graph.scored[items]
+    fresh = (beliefs.evidence[concept] == 0) & ~studied[concept]
+    faded = front.standing[concept] == FADED
+    suits_study = fresh | faded
+    value = np.where(scored, np.where(fresh, 0.7, 1.0), np.where(suits_study, 1.0, 0.25))
+    value = value * np.where(done[items], np.where(scored, 0.5, 0.2), 1.0)
+    return cast(FloatArray, value * (1.0 - 0.02 * _rank_within(concept)))
+
+
+def _rank_within(group: IntArray) -> FloatArray:
+    """The place of each entry among those of its group, growing from 0 towards 1; groups stand together.
+
+    >>> _rank_within(np.array([4, 4, 7], dtype=np.int32)).tolist()
+    [0.0, 0.5, 0.0]
+    """
+    first = np.ones(len(group), dtype=np.bool_)
+    first[1:] = group[1:] != group[:-1]
+    starts = np.flatnonzero(first)
+    size = np.diff(np.append(starts, len(group)))
+    place = np.arange(len(group)) - np.repeat(starts, size)
+    return cast(FloatArray, place / np.repeat(np.maximum(size, 1), size))

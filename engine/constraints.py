@@ -1,0 +1,106 @@
+"""What the caller demands, as masks over the items; and, where nothing is left, which demand is to blame."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from engine.types import Infeasible, Request
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.vocabulary import BoolArray
+
+
+def time_at_hand(request: Request, now: datetime) -> float:
+    """Minutes that all items together may take: the tighter of `minutes` and the time until `deadline`; may be infinite."""
+    given = float("inf") if request.minutes is None else request.minutes
+    until = float("inf") if request.deadline is None else (request.deadline - now).total_seconds() / 60
+    return min(given, until)
+
+
+def masks(graph: KnowledgeGraph, request: Request, minutes: float, gated: BoolArray) -> dict[str, BoolArray]:
+    """What each demand allows, by its name in the request; each mask of shape (I,). Only demands that were made."""
+    found: dict[str, BoolArray] = {}
+    everything = np.ones(len(graph.items), dtype=np.bool_)
+    if request.exclude:
+        index = graph.vocabulary.item_index
+        found["exclude"] = everything.copy()
+        found["exclude"][[index[item] for item in request.exclude if item in index]] = False
+    if request.kinds:
+        found["kinds"] = np.fromiter(
+            (item.kind in request.kinds for item in graph.items), np.bool_, len(everything)
+        )
+    if request.goal is not None:
+        found["goal"] = graph.leading_to(request.goal)[graph.main_concept]
+    if np.isfinite(minutes):
+        limit = "deadline" if request.minutes is None or minutes < request.minutes else "minutes"
+        found[limit] = graph.minutes <= minutes
+    if graph.course.gating:
+        held = np.zeros(len(everything), dtype=np.bool_)
+        vocabulary = graph.vocabulary
+        np.logical_or.at(held, vocabulary.item_row, gated[vocabulary.item_concepts])
+        found["gating"] = ~held
+    return found
+
+
+def allowed(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> BoolArray:
+    """The items that every demand allows, shape (I,)."""
+    open_ = np.ones(len(graph.items), dtype=np.bool_)
+    for mask in demands.values():
+        open_ &= mask
+    return open_
+
+
+def why_nothing(graph: KnowledgeGraph, demands: dict[str, BoolArray], resting: BoolArray) -> Infeasible:
+    """Which demands leave nothing to recommend: one alone, or those of which dropping any one would help."""
+    everything = {**demands, "just done": ~resting}
+    alone = [name for name, mask in everything.items() if not mask.any()]
+    if alone:
+        return _explained(graph, alone[:1])
+    helpful = [
+        name
+        for name in everything
+        if allowed(graph, {other: mask for other, mask in everything.items() if other != name}).any()
+    ]
+    return _explained(graph, helpful or list(everything))
+
+
+_WORDS = {
+    "exclude": ("the items excluded", "exclude fewer items"),
+    "kinds": ("the kinds of item asked for", "allow more kinds"),
+    "goal": ("the goal", "choose another goal or none"),
+    "minutes": ("the minutes at hand", "allow more minutes"),
+    "deadline": ("the time left until the deadline", "move the deadline"),
+    "gating": (
+        "the course's rule that prerequisites come first",
+        "finish a prerequisite first, or turn gating off",
+    ),
+    "just done": (
+        "the pause before an item comes back",
+        "try again after other items, or add items to the course",
+    ),
+}
+
+
+def _explained(graph: KnowledgeGraph, names: list[str]) -> Infeasible:
+    if not graph.items:
+        return Infeasible("The course has no items.", (), "Add items to the curriculum's items.jsonl.")
+    said = [_WORDS[name][0] for name in names]
+    together = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]} together"
+    verb = (
+        "leave"
+        if len(said) > 1 or said[0].startswith(("the items", "the kinds", "the minutes"))
+        else "leaves"
+    )
+    remedies = " or ".join(_WORDS[name][1] for name in names)
+    sentence = f"{together[0].upper()}{together[1:]} {verb} none of the {len(graph.items)} items."
+    return Infeasible(sentence, tuple(names), f"{remedies[0].upper()}{remedies[1:]}.")
+
+
+def too_few(asked: int, found: int, minutes: float) -> Infeasible:
+    """Why a list is shorter than asked for."""
+    if np.isfinite(minutes):
+        sentence = f"{found} of the {asked} items asked for fit into {minutes:g} minutes."
+        return Infeasible(sentence, ("minutes", "count"), "Allow more minutes or ask for fewer items.")
+    sentence = f"Only {found} items are left of the {asked} asked for."
+    return Infeasible(sentence, ("count",), "Ask for fewer items, or loosen the other demands.")

@@ -1,0 +1,174 @@
+"""Why this item: structured reasons (beliefs, edges, responses) with a plain sentence each, the main one on top."""
+
+from __future__ import annotations
+
+from engine.candidates import Context
+from engine.types import Edge, Reason
+from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED
+from student_model.types import Belief, ResponseId
+
+CITED = 3
+"""How many edges or responses a reason cites at most."""
+
+
+def reasons(context: Context, place: int) -> tuple[Reason, ...]:
+    """The reasons for the item at this place of `context.items`, the main one first."""
+    concept = int(context.concept[place])
+    found = [_main(context, concept)]
+    for further in (_retry(context, concept), _unlocks(context, concept), _goal(context, concept)):
+        if further is not None:
+            found.append(further)
+    return tuple(found)
+
+
+def percent(probability: float) -> str:
+    """A probability as people read it.
+
+    >>> percent(0.425)
+    '42 %'
+    """
+    return f"{100 * probability:.0f} %"
+
+
+def _main(context: Context, concept: int) -> Reason:
+    standing = int(context.frontier.standing[concept])
+    belief = context.beliefs.of(concept)
+    if standing == FADED:
+        return _review(context, concept, belief)
+    if standing in (KNOWN, MASTERED):
+        sentence = (
+            f"You know {_title(context, concept)} ({percent(belief.probability)}); this keeps it fresh."
+        )
+        return Reason("practice", sentence, (belief,))
+    if standing == BLOCKED:
+        return _blocked(context, concept, belief)
+    return _ready(context, concept, belief)
+
+
+def _review(context: Context, concept: int, belief: Belief) -> Reason:
+    since = "" if belief.last_practice is None else f" since {belief.last_practice:%-d %B}"
+    peak = belief.peak if belief.peak is not None else belief.probability
+    sentence = (
+        f"You knew {_title(context, concept)} ({percent(peak)}), and it has faded to "
+        f"{percent(belief.probability)}{since}: a short review brings it back."
+    )
+    return Reason("review", sentence, (belief,), (), _responses(context, concept))
+
+
+def _ready(context: Context, concept: int, belief: Belief) -> Reason:
+    edges = _prerequisites(context, concept)
+    beliefs = (belief, *(_belief(context, edge) for edge in edges))
+    title = _title(context, concept)
+    if belief.evidence == 0:
+        if not edges:
+            ground = "nothing has to come before it"
+        elif all(
+            _belief(context, edge).probability >= context.graph.course.thresholds.known for edge in edges
+        ):
+            ground = f"you know what it builds on ({_titles(context, edges)})"
+        else:
+            ground = f"you are far enough with what it builds on ({_titles(context, edges)})"
+        return Reason("new", f"{title} is new to you, and {ground}.", beliefs, edges)
+    sentence = f"You are on your way with {title} ({percent(belief.probability)} sure so far): one more step."
+    return Reason("practice", sentence, beliefs, edges, _responses(context, concept))
+
+
+def _blocked(context: Context, concept: int, belief: Belief) -> Reason:
+    edges = _prerequisites(context, concept)
+    sentence = (
+        f"{_title(context, concept)} builds on {_titles(context, edges)}, which you do not know yet; "
+        "nothing better fits what was asked for."
+    )
+    return Reason("blocked", sentence, (belief, *(_belief(context, edge) for edge in edges)), edges)
+
+
+def _retry(context: Context, concept: int) -> Reason | None:
+    graph, recent = context.graph, context.history.recent
+    last = next((one for one in reversed(recent) if one.outcome is not None), None)
+    if last is None or last.outcome is None or last.outcome >= 0.5:
+        return None
+    item = graph.vocabulary.item_index.get(last.item_id)
+    if item is None or int(graph.main_concept[item]) != concept:
+        return None
+    sentence = f"Your last answer on {_title(context, concept)} was not right yet."
+    return Reason("retry", sentence, (), (), (last.response_id,))
+
+
+def _unlocks(context: Context, concept: int) -> Reason | None:
+    front, arrays = context.frontier, context.graph.prerequisite_arrays
+    edges = context.graph.curriculum.prerequisites
+    opened = [
+        number
+        for number in context.graph.edges_from(concept).tolist()
+        if front.limiting[target := arrays.target[number]] == number
+        and front.standing[target] == BLOCKED
+        and front.runner_up[target] > front.readiness[target]
+    ]
+    if not opened:
+        return None
+    cited = tuple(
+        Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in opened[:CITED]
+    )
+    titles = _listed(
+        [context.graph.concept(edge.target_id).title for edge in cited], len(opened) - len(cited)
+    )
+    return Reason("unlocks", f"Knowing {_title(context, concept)} opens the way to {titles}.", (), cited)
+
+
+def _goal(context: Context, concept: int) -> Reason | None:
+    graph = context.graph
+    goals = (context.request.goal,) if context.request.goal is not None else graph.course.goals
+    towards = [goal for goal in goals if graph.leading_to(goal)[concept]]
+    if not towards or graph.concepts[concept].concept_id in towards:
+        return None
+    titles = _listed([graph.concept(goal).title for goal in towards[:CITED]], len(towards) - CITED)
+    whose = "your goal" if context.request.goal is not None else "the goal of the course"
+    return Reason("goal", f"It is on the way to {whose}: {titles}.")
+
+
+def _prerequisites(context: Context, concept: int) -> tuple[Edge, ...]:
+    """The prerequisites of a concept, least known first, at most `CITED`."""
+    arrays, edges = context.graph.prerequisite_arrays, context.graph.curriculum.prerequisites
+    numbers = context.graph.edges_into(concept).tolist()
+    numbers.sort(key=lambda number: (context.beliefs.probability[arrays.source[number]], number))
+    return tuple(
+        Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in numbers[:CITED]
+    )
+
+
+def _belief(context: Context, edge: Edge) -> Belief:
+    return context.beliefs.of(context.graph.vocabulary.concept_index[edge.source_id])
+
+
+def _responses(context: Context, concept: int) -> tuple[ResponseId, ...]:
+    graph = context.graph
+    about = []
+    for response in reversed(context.history.recent):
+        item = graph.vocabulary.item_index.get(response.item_id)
+        if (
+            item is not None
+            and concept in graph.vocabulary.concepts_of(item)
+            and response.outcome is not None
+        ):
+            about.append(response.response_id)
+    return tuple(about[:CITED])
+
+
+def _title(context: Context, concept: int) -> str:
+    return f"“{context.graph.concepts[concept].title}”"
+
+
+def _titles(context: Context, edges: tuple[Edge, ...]) -> str:
+    return _listed([context.graph.concept(edge.source_id).title for edge in edges], 0)
+
+
+def _listed(titles: list[str], more: int) -> str:
+    """Titles in a row, quoted.
+
+    >>> _listed(["A", "B"], 2)
+    '“A”, “B” and 2 more'
+    """
+    quoted = [f"“{title}”" for title in titles]
+    if more > 0:
+        return f"{', '.join(quoted)} and {more} more"
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,63 @@
+"""A ladder, never a gap: when the tracer fails, what the history alone shows still gives a next item."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.vocabulary import FloatArray
+from student_model.replay import Progress
+from student_model.tracing import Beliefs, Tracer
+
+log = logging.getLogger(__name__)
+
+PRIOR_RIGHT, PRIOR_ALL = 0.4, 2.0
+"""What stands for a concept without any response: two responses, right with probability 0.2."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What one rung of the ladder says: beliefs about the C concepts, odds of the I items with their 90 % interval."""
+
+    rung: str
+    beliefs: Beliefs
+    odds: FloatArray
+    odds_low: FloatArray
+    odds_high: FloatArray
+
+
+def read(graph: KnowledgeGraph, tracer: Tracer, progress: Progress, now: datetime) -> Reading:
+    """What the tracer says, or, if it raises or gives numbers that are none, what the history says."""
+    try:
+        beliefs = tracer.beliefs(progress.state, now)
+        odds = tracer.predict(progress.state, None, now)
+        low, high = tracer.predict_interval(progress.state, None, now)
+        if np.isfinite(odds).all() and np.isfinite(beliefs.probability).all():
+            return Reading(tracer.name, beliefs, odds, low, high)
+        log.error("tracer %s gave odds or beliefs that are not finite; falling to the syllabus", tracer.name)
+    except Exception:
+        # Whatever breaks in a model must cost quality, never the learner's next item.
+        log.exception("tracer %s failed; falling to the syllabus", tracer.name)
+    return from_history(graph, progress)
+
+
+def from_history(graph: KnowledgeGraph, progress: Progress) -> Reading:
+    """Beliefs that are the smoothed share of right answers per concept among the recent responses."""
+    right = np.full(len(graph.concepts), PRIOR_RIGHT)
+    evidence = np.zeros(len(graph.concepts), dtype=np.int32)
+    for response in progress.history.recent:
+        item = graph.vocabulary.item_index.get(response.item_id)
+        if item is not None and response.outcome is not None:
+            right[graph.vocabulary.concepts_of(item)] += response.outcome
+            evidence[graph.vocabulary.concepts_of(item)] += 1
+    share = right / (PRIOR_ALL + evidence)
+    width = 1.645 * np.sqrt(share * (1 - share) / (PRIOR_ALL + 1 + evidence))
+    low, high = np.clip(share - width, 0.0, 1.0), np.clip(share + width, 0.0, 1.0)
+    unknown = np.full(len(share), np.nan)
+    beliefs = Beliefs(graph.vocabulary.concepts, share, low, high, evidence, unknown, share)
+    spread = graph.vocabulary.mean_over_concepts
+    return Reading("syllabus", beliefs, spread(share, 0.5), spread(low, 0.0), spread(high, 1.0))

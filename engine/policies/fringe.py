@@ -1,0 +1,21 @@
+"""The outer fringe of knowledge space theory: all prerequisites known, the concept itself not (Doignon & Falmagne 1985)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.candidates import Context
+from knowledge_graph.frontier import KNOWN, MASTERED
+from knowledge_graph.vocabulary import FloatArray
+
+EXPLORATION = 0.0
+
+
+def score(context: Context) -> FloatArray:
+    """2 on the fringe, 1 for what is not known but not open yet, 0 for what is known; earlier in the syllabus first; shape (n,)."""
+    standing = context.frontier.standing
+    unknown = (standing != KNOWN) & (standing != MASTERED)
+    fringe = unknown & ~context.frontier.gated
+    level = unknown.astype(np.float64) + fringe
+    syllabus = np.arange(len(level)) / len(level)
+    return np.asarray((level - 0.5 * syllabus)[context.concept] + 1e-6 * context.timeliness, dtype=np.float64)

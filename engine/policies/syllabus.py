@@ -1,0 +1,24 @@
+"""The author's order: the first concept that is not known yet, its items one after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.candidates import Context
+from knowledge_graph.frontier import KNOWN, MASTERED
+from knowledge_graph.vocabulary import FloatArray
+
+EXPLORATION = 0.0
+
+
+def score(context: Context) -> FloatArray:
+    """Falls along the syllabus; known concepts stand behind all others, items already done behind those not; shape (n,)."""
+    standing = context.frontier.standing[context.concept]
+    known = (standing == KNOWN) | (standing == MASTERED)
+    done = np.fromiter(
+        (context.graph.items[item].item_id in context.history.last_done for item in context.items),
+        np.bool_,
+        len(context.items),
+    )
+    place = context.concept / len(context.graph.concepts) + np.arange(len(context.items)) * 1e-9
+    return np.asarray(4.0 - 2.0 * known - done / len(context.graph.concepts) * 0.5 - place, dtype=np.float64)

@@ -1,0 +1,88 @@
+"""Concepts and items as positions in arrays, so that all of them are scored at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_graph.types import ConceptId, ItemId
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """A fixed order of C concepts and I items, and which concepts each item practises.
+
+    `item_concepts[item_offsets[i]:item_offsets[i + 1]]` are the positions of item i's concepts (compressed
+    sparse rows); `item_row` names the item of each entry of `item_concepts`.
+    """
+
+    concepts: tuple[ConceptId, ...]
+    items: tuple[ItemId, ...]
+    item_offsets: IntArray
+    item_concepts: IntArray
+    item_row: IntArray
+    concept_index: Mapping[ConceptId, int] = field(repr=False)
+    item_index: Mapping[ItemId, int] = field(repr=False)
+
+    @classmethod
+    def build(cls, concepts: Iterable[ConceptId], items: Mapping[ItemId, Sequence[ConceptId]]) -> Vocabulary:
+        """Number concepts and items in the order given; concepts that only items name follow at the end.
+
+        >>> v = Vocabulary.build([ConceptId("a")], {ItemId("i"): [ConceptId("a"), ConceptId("b")]})
+        >>> v.concepts, v.item_concepts.tolist(), v.item_offsets.tolist()
+        (('a', 'b'), [0, 1], [0, 2])
+        """
+        index: dict[ConceptId, int] = {}
+        for concept in concepts:
+            index.setdefault(concept, len(index))
+        flat: list[int] = []
+        offsets = [0]
+        for tagged in items.values():
+            flat.extend(index.setdefault(concept, len(index)) for concept in dict.fromkeys(tagged))
+            offsets.append(len(flat))
+        bounds = np.asarray(offsets, dtype=np.int32)
+        return cls(
+            concepts=tuple(index),
+            items=tuple(items),
+            item_offsets=bounds,
+            item_concepts=np.asarray(flat, dtype=np.int32),
+            item_row=np.repeat(np.arange(len(items), dtype=np.int32), np.diff(bounds)),
+            concept_index=index,
+            item_index={item: position for position, item in enumerate(items)},
+        )
+
+    def concepts_of(self, item: int) -> IntArray:
+        """Positions of the concepts that the item at this position practises, shape (k,)."""
+        return self.item_concepts[self.item_offsets[item] : self.item_offsets[item + 1]]
+
+    def tags(self) -> dict[ItemId, tuple[ConceptId, ...]]:
+        """The concepts of every item, by id."""
+        return {
+            item: tuple(self.concepts[c] for c in self.concepts_of(position))
+            for position, item in enumerate(self.items)
+        }
+
+    def mean_over_concepts(self, values: FloatArray, default: float = 0.0) -> FloatArray:
+        """The mean of per-concept values (C,) over each item's concepts, shape (I,); `default` where it has none."""
+        count = np.diff(self.item_offsets)
+        total = np.bincount(self.item_row, weights=values[self.item_concepts], minlength=len(self.items))
+        return np.where(count > 0, total / np.maximum(count, 1), default)
+
+    def extended(self, items: Mapping[ItemId, Sequence[ConceptId]]) -> Vocabulary:
+        """This vocabulary with further items (and the concepts they name) after its own; known items keep their tags.
+
+        Positions that exist stay as they are.
+        """
+        own = self.tags()
+        fresh = {item: tagged for item, tagged in items.items() if item not in own}
+        return Vocabulary.build(self.concepts, {**own, **fresh}) if fresh else self
+
+
+EMPTY_VOCABULARY = Vocabulary.build((), {})

@@ -1,0 +1,85 @@
+"""The response log as columns: what models are fitted and folded on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabulary
+from student_model.types import LearnerId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Log:
+    """N judged responses, one row each, grouped by learner and in order of time within a learner.
+
+    Attributes:
+        vocabulary: the order of concepts and items that the columns refer to.
+        learners: ids, in order of their rows.
+        learner: position in `learners`, shape (N,), non-decreasing.
+        item: position in `vocabulary.items`, shape (N,).
+        outcome: result in [0, 1], shape (N,).
+        seconds: time of the response in seconds (UTC since 1970, or since any start), NaN where there is none.
+    """
+
+    vocabulary: Vocabulary
+    learners: tuple[LearnerId, ...]
+    learner: IntArray
+    item: IntArray
+    outcome: FloatArray
+    seconds: FloatArray
+
+    def __post_init__(self) -> None:
+        rows = self.learner.shape
+        if not (self.item.shape == self.outcome.shape == self.seconds.shape == rows):
+            raise ValueError(
+                f"columns of one length wanted; got learner {rows}, item {self.item.shape}, "
+                f"outcome {self.outcome.shape}, seconds {self.seconds.shape}"
+            )
+        if len(self.learner) and (np.diff(self.learner) < 0).any():
+            raise ValueError("rows must be grouped by learner; sort them by `learner` with a stable sort first")
+
+    def __len__(self) -> int:
+        return len(self.learner)
+
+    @property
+    def offsets(self) -> IntArray:
+        """Where each learner's rows begin, and the end of the last; shape (learners + 1,)."""
+        count = np.bincount(self.learner, minlength=len(self.learners))
+        return np.concatenate(([0], np.cumsum(count))).astype(np.int32)
+
+    @property
+    def position_in_learner(self) -> IntArray:
+        """How many responses of the same learner stand before each row, shape (N,)."""
+        return (np.arange(len(self)) - self.offsets[self.learner]).astype(np.int32)
+
+    def only_learners(self, keep: BoolArray) -> Log:
+        """The rows of the learners marked in `keep`, shape (learners,), with learners renumbered."""
+        rows = keep[self.learner]
+        renumber = np.cumsum(keep) - 1
+        return Log(
+            vocabulary=self.vocabulary,
+            learners=tuple(one for one, kept in zip(self.learners, keep, strict=True) if kept),
+            learner=renumber[self.learner[rows]].astype(np.int32),
+            item=self.item[rows],
+            outcome=self.outcome[rows],
+            seconds=self.seconds[rows],
+        )
+
+    @classmethod
+    def from_unordered(
+        cls,
+        vocabulary: Vocabulary,
+        learner_ids: Sequence[LearnerId],
+        item: IntArray,
+        outcome: FloatArray,
+        seconds: FloatArray | None = None,
+    ) -> Log:
+        """Group rows by learner (first seen first), keeping the order within each."""
+        code: dict[LearnerId, int] = {}
+        learner = np.fromiter((code.setdefault(one, len(code)) for one in learner_ids), np.int32, len(learner_ids))
+        order = np.argsort(learner, kind="stable")
+        time = np.full(len(learner), np.nan) if seconds is None else seconds
+        return cls(vocabulary, tuple(code), learner[order], item[order], outcome[order], time[order])

@@ -1,0 +1,171 @@
+"""A response goes in, the next item and its reason come out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from courses import NOON, chain, concept, course, fresh_tracer, knows, responses
+
+from engine.recommend import recommend
+from engine.types import Decision, DecisionId, Request
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import ItemId
+from student_model.replay import Progress, replay_progress
+from student_model.tracing import Tracer
+from student_model.types import LearnerId
+
+LATER = NOON + timedelta(hours=1)
+
+
+def decide(
+    graph: KnowledgeGraph,
+    progress: Progress | None = None,
+    tracer: Tracer | None = None,
+    now: datetime = LATER,
+    seed: int = 1,
+    **demands: Any,
+) -> Decision:
+    tracer = tracer or fresh_tracer(graph)
+    return recommend(
+        graph,
+        tracer,
+        progress or Progress(tracer.initial()),
+        Request(**demands),
+        learner_id=LearnerId("lena"),
+        decision_id=DecisionId("d"),
+        now=now,
+        seed=seed,
+        log_position=0,
+        model_version="m",
+    )
+
+
+def concepts_of(decision: Decision) -> list[str]:
+    return [one.concept_id for one in decision.items]
+
+
+def test_a_new_learner_begins_where_nothing_has_to_come_before() -> None:
+    decision = decide(chain())
+    assert concepts_of(decision) == ["a"]
+    assert decision.items[0].reasons[0].kind == "new"
+    assert "“A” is new to you, and nothing has to come before it." in decision.items[0].sentence
+
+
+def test_what_is_known_opens_what_follows() -> None:
+    graph = chain()
+    decision = decide(graph, knows(fresh_tracer(graph), "a"))
+    assert concepts_of(decision) == ["b"]
+    main = decision.items[0].reasons[0]
+    assert main.edges[0].source_id == "a"
+    assert main.beliefs[1].concept_id == "a"
+    assert main.beliefs[1].probability >= graph.course.thresholds.known
+
+
+def test_a_failed_answer_is_named_as_a_reason() -> None:
+    graph = chain()
+    tracer = fresh_tracer(graph)
+    progress = replay_progress(tracer, responses(("a-0", None), ("a-1", False)))
+    decision = decide(graph, progress, tracer)
+    retry = next(reason for reason in decision.items[0].reasons if reason.kind == "retry")
+    assert retry.responses == ("r1",)
+
+
+def test_what_has_faded_comes_back_for_review() -> None:
+    graph = course([], names="a")
+    tracer = fresh_tracer(graph)
+    decision = decide(graph, knows(tracer, "a", times=5), tracer, now=NOON + timedelta(days=400))
+    assert decision.candidates[0].source == "review"
+    assert decision.items[0].reasons[0].kind == "review"
+    assert "faded" in decision.items[0].sentence
+
+
+def test_the_same_arguments_give_the_same_decision_and_seeds_only_move_among_the_near_best() -> None:
+    graph = chain()
+    assert decide(graph, seed=3) == decide(graph, seed=3)
+    drawn = {decide(graph, seed=seed).items[0].item_id for seed in range(60)}
+    assert len(drawn) > 1
+    assert {one[0] for one in drawn} == {"a"}
+
+
+def test_a_list_has_no_item_twice_and_each_its_own_propensity() -> None:
+    decision = decide(chain(), count=4, policy="random")
+    assert len({one.item_id for one in decision.items}) == 4
+    assert [one.propensity for one in decision.items] == pytest.approx([1 / 18, 1 / 17, 1 / 16, 1 / 15])
+
+
+def test_reported_propensities_are_the_frequencies_of_the_draw() -> None:
+    graph = chain()
+    drawn: dict[str, list[float]] = {}
+    for seed in range(800):
+        first = decide(graph, seed=seed).items[0]
+        drawn.setdefault(first.item_id, []).append(first.propensity)
+    for propensities in drawn.values():
+        assert len(set(propensities)) == 1
+        assert abs(len(propensities) / 800 - propensities[0]) < 4 * np.sqrt(0.25 / 800)
+    assert sum(propensities[0] for propensities in drawn.values()) == pytest.approx(1.0, abs=0.03)
+
+
+def test_an_item_just_done_rests() -> None:
+    graph = course([], names="a", per_concept=3)
+    tracer = fresh_tracer(graph)
+    progress = replay_progress(tracer, responses(("a-1", False), ("a-2", False)))
+    assert decide(graph, progress, tracer).items[0].item_id == "a-0"
+
+
+def test_goal_and_kinds_and_exclusions_are_kept() -> None:
+    graph = course([("a", "b", 1.0)], names="abz")
+    decision = decide(graph, count=50, goal=concept("b"), kinds=("choice",), exclude=(ItemId("a-1"),))
+    assert {one.item_id for one in decision.items} == {"a-5", "b-1", "b-5"}
+    assert decision.infeasible is not None
+    assert decision.infeasible.constraints == ("count",)
+
+
+def test_minutes_hold_for_the_whole_list() -> None:
+    graph = chain()
+    decision = decide(graph, count=10, minutes=6)
+    assert 0 < sum(one.minutes for one in decision.items) <= 6
+    assert decision.infeasible is not None
+    assert "6 minutes" in decision.infeasible.sentence
+
+
+def test_a_deadline_is_minutes_too() -> None:
+    decision = decide(chain(), deadline=LATER + timedelta(seconds=30))
+    assert decision.items == ()
+    assert decision.infeasible is not None
+    assert decision.infeasible.constraints == ("deadline",)
+
+
+def test_demands_that_clash_are_named_together() -> None:
+    graph = course([], names="a", per_concept=2)
+    decision = decide(graph, kinds=("choice",), exclude=(ItemId("a-1"),))
+    assert decision.infeasible is not None
+    assert set(decision.infeasible.constraints) == {"kinds", "exclude"}
+    assert "together" in decision.infeasible.sentence
+
+
+def test_a_bad_request_names_all_its_faults() -> None:
+    with pytest.raises(ValueError, match=r"policy 'nope'.*goal 'q'.*count"):
+        decide(chain(), policy="nope", goal=concept("q"), count=0)
+
+
+def test_a_broken_tracer_costs_quality_not_the_next_item() -> None:
+    graph = chain()
+
+    class Broken:
+        name = "broken"
+
+        def beliefs(self, *_: object) -> None:
+            raise RuntimeError("no weights")
+
+    tracer = fresh_tracer(graph)
+    decision = decide(graph, knows(tracer, "a"), Broken())  # type: ignore[arg-type]
+    assert decision.rung == "syllabus"
+    assert concepts_of(decision) == ["b"]
+
+
+def test_odds_lie_within_their_interval() -> None:
+    for one in decide(chain(), count=6).items:
+        assert 0 < one.odds_low <= one.odds <= one.odds_high < 1
