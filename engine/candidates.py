@@ -95,21 +95,30 @@ def timeliness(
 ) -> FloatArray:
     """How well each item suits where the learner is within its concept, shape (n,).
 
-    Something to study comes first on a concept never practised, and again after it has faded; once studied,
-    questions come. What was done before waits behind what was not. Within these, the author's order holds.
+    Something to study comes first on a concept never practised, after a wrong answer, and when it has faded; once
+    studied, questions come. What was done before waits behind what was not. Within these, the author's order holds.
     """
     done = np.zeros(len(graph.items), dtype=np.bool_)
     index = graph.vocabulary.item_index
     done[[index[item] for item in history.last_done if item in index]] = True
     studied = np.zeros(len(graph.concepts), dtype=np.bool_)
     studied[graph.main_concept[done & ~graph.scored]] = True
+    fresh = (beliefs.evidence == 0) & ~studied
+    suits_study = (fresh | (front.standing == FADED) | stumbled(graph, history))[concept]
     scored = graph.scored[items]
-    fresh = (beliefs.evidence[concept] == 0) & ~studied[concept]
-    faded = front.standing[concept] == FADED
-    suits_study = fresh | faded
-    value = np.where(scored, np.where(fresh, 0.7, 1.0), np.where(suits_study, 1.0, 0.25))
+    value = np.where(scored, np.where(suits_study, 0.7, 1.0), np.where(suits_study, 1.0, 0.25))
     value = value * np.where(done[items], np.where(scored, 0.5, 0.2), 1.0)
     return cast(FloatArray, value * (1.0 - 0.02 * _rank_within(concept)))
+
+
+def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
+    """The concept whose question was answered wrong just now, as a mask of shape (C,)."""
+    found = np.zeros(len(graph.concepts), dtype=np.bool_)
+    last = history.recent[-1] if history.recent else None
+    item = graph.vocabulary.item_index.get(last.item_id) if last else None
+    if last is not None and item is not None and last.outcome is not None and last.outcome < 0.5:
+        found[graph.main_concept[item]] = True
+    return found
 
 
 def _rank_within(group: IntArray) -> FloatArray:

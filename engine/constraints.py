@@ -27,9 +27,7 @@ def masks(graph: KnowledgeGraph, request: Request, minutes: float, gated: BoolAr
         found["exclude"] = everything.copy()
         found["exclude"][[index[item] for item in request.exclude if item in index]] = False
     if request.kinds:
-        found["kinds"] = np.fromiter(
-            (item.kind in request.kinds for item in graph.items), np.bool_, len(everything)
-        )
+        found["kinds"] = np.fromiter((item.kind in request.kinds for item in graph.items), np.bool_, len(everything))
     if request.goal is not None:
         found["goal"] = graph.leading_to(request.goal)[graph.main_concept]
     if np.isfinite(minutes):
@@ -87,11 +85,7 @@ def _explained(graph: KnowledgeGraph, names: list[str]) -> Infeasible:
         return Infeasible("The course has no items.", (), "Add items to the curriculum's items.jsonl.")
     said = [_WORDS[name][0] for name in names]
     together = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]} together"
-    verb = (
-        "leave"
-        if len(said) > 1 or said[0].startswith(("the items", "the kinds", "the minutes"))
-        else "leaves"
-    )
+    verb = "leave" if len(said) > 1 or said[0].startswith(("the items", "the kinds", "the minutes")) else "leaves"
     remedies = " or ".join(_WORDS[name][1] for name in names)
     sentence = f"{together[0].upper()}{together[1:]} {verb} none of the {len(graph.items)} items."
     return Infeasible(sentence, tuple(names), f"{remedies[0].upper()}{remedies[1:]}.")

@@ -27,9 +27,7 @@ def chances(scores: FloatArray, open_: BoolArray, exploration: float) -> FloatAr
     best = scores[open_].max()
     top = open_ & (scores == best)
     near = (
-        np.flatnonzero(open_ & ~top & (scores >= NEAR * best))
-        if exploration > 0 and best > 0
-        else np.empty(0, np.intp)
+        np.flatnonzero(open_ & ~top & (scores >= NEAR * best)) if exploration > 0 and best > 0 else np.empty(0, np.intp)
     )
     near = near[np.argsort(-scores[near], kind="stable")[:SHORTLIST]]
     share = exploration if len(near) else 0.0

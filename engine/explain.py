@@ -14,10 +14,13 @@ CITED = 3
 def reasons(context: Context, place: int) -> tuple[Reason, ...]:
     """The reasons for the item at this place of `context.items`, the main one first."""
     concept = int(context.concept[place])
+    retry = _retry(context, concept, studied=not context.graph.scored[context.items[place]])
     found = [_main(context, concept)]
-    for further in (_retry(context, concept), _unlocks(context, concept), _goal(context, concept)):
+    for further in (retry, _unlocks(context, concept), _goal(context, concept)):
         if further is not None:
             found.append(further)
+    if retry is not None and found[0].kind == "practice":
+        found.sort(key=lambda reason: reason is not retry)
     return tuple(found)
 
 
@@ -36,9 +39,7 @@ def _main(context: Context, concept: int) -> Reason:
     if standing == FADED:
         return _review(context, concept, belief)
     if standing in (KNOWN, MASTERED):
-        sentence = (
-            f"You know {_title(context, concept)} ({percent(belief.probability)}); this keeps it fresh."
-        )
+        sentence = f"You know {_title(context, concept)} ({percent(belief.probability)}); this keeps it fresh."
         return Reason("practice", sentence, (belief,))
     if standing == BLOCKED:
         return _blocked(context, concept, belief)
@@ -62,9 +63,7 @@ def _ready(context: Context, concept: int, belief: Belief) -> Reason:
     if belief.evidence == 0:
         if not edges:
             ground = "nothing has to come before it"
-        elif all(
-            _belief(context, edge).probability >= context.graph.course.thresholds.known for edge in edges
-        ):
+        elif all(_belief(context, edge).probability >= context.graph.course.thresholds.known for edge in edges):
             ground = f"you know what it builds on ({_titles(context, edges)})"
         else:
             ground = f"you are far enough with what it builds on ({_titles(context, edges)})"
@@ -82,7 +81,7 @@ def _blocked(context: Context, concept: int, belief: Belief) -> Reason:
     return Reason("blocked", sentence, (belief, *(_belief(context, edge) for edge in edges)), edges)
 
 
-def _retry(context: Context, concept: int) -> Reason | None:
+def _retry(context: Context, concept: int, studied: bool) -> Reason | None:
     graph, recent = context.graph, context.history.recent
     last = next((one for one in reversed(recent) if one.outcome is not None), None)
     if last is None or last.outcome is None or last.outcome >= 0.5:
@@ -90,8 +89,9 @@ def _retry(context: Context, concept: int) -> Reason | None:
     item = graph.vocabulary.item_index.get(last.item_id)
     if item is None or int(graph.main_concept[item]) != concept:
         return None
-    sentence = f"Your last answer on {_title(context, concept)} was not right yet."
-    return Reason("retry", sentence, (), (), (last.response_id,))
+    way = "look at this first" if studied else "try again with another question"
+    sentence = f"Your last answer on {_title(context, concept)} was not right yet: {way}."
+    return Reason("retry", sentence, (context.beliefs.of(concept),), (), (last.response_id,))
 
 
 def _unlocks(context: Context, concept: int) -> Reason | None:
@@ -106,12 +106,8 @@ def _unlocks(context: Context, concept: int) -> Reason | None:
     ]
     if not opened:
         return None
-    cited = tuple(
-        Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in opened[:CITED]
-    )
-    titles = _listed(
-        [context.graph.concept(edge.target_id).title for edge in cited], len(opened) - len(cited)
-    )
+    cited = tuple(Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in opened[:CITED])
+    titles = _listed([context.graph.concept(edge.target_id).title for edge in cited], len(opened) - len(cited))
     return Reason("unlocks", f"Knowing {_title(context, concept)} opens the way to {titles}.", (), cited)
 
 
@@ -131,9 +127,7 @@ def _prerequisites(context: Context, concept: int) -> tuple[Edge, ...]:
     arrays, edges = context.graph.prerequisite_arrays, context.graph.curriculum.prerequisites
     numbers = context.graph.edges_into(concept).tolist()
     numbers.sort(key=lambda number: (context.beliefs.probability[arrays.source[number]], number))
-    return tuple(
-        Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in numbers[:CITED]
-    )
+    return tuple(Edge(edges[n].source_id, edges[n].target_id, "prerequisite", edges[n].weight) for n in numbers[:CITED])
 
 
 def _belief(context: Context, edge: Edge) -> Belief:
@@ -145,11 +139,7 @@ def _responses(context: Context, concept: int) -> tuple[ResponseId, ...]:
     about = []
     for response in reversed(context.history.recent):
         item = graph.vocabulary.item_index.get(response.item_id)
-        if (
-            item is not None
-            and concept in graph.vocabulary.concepts_of(item)
-            and response.outcome is not None
-        ):
+        if item is not None and concept in graph.vocabulary.concepts_of(item) and response.outcome is not None:
             about.append(response.response_id)
     return tuple(about[:CITED])
 

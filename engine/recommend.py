@@ -101,25 +101,31 @@ def best(context: Context, scores: FloatArray) -> tuple[Candidate, ...]:
             items[context.items[place]],
             concepts[context.concept[place]],
             context.source(place),
-            float(context.odds[place]),
-            float(scores[place]),
+            odds if scored else None,
+            score,
         )
-        for place in order.tolist()
+        for place, odds, score, scored in zip(
+            order.tolist(),
+            context.odds[order].tolist(),
+            scores[order].tolist(),
+            context.graph.scored[context.items[order]].tolist(),
+            strict=True,
+        )
     )
 
 
-def recommendation(
-    context: Context, reading: ladder.Reading, place: int, propensity: float
-) -> Recommendation:
+def recommendation(context: Context, reading: ladder.Reading, place: int, propensity: float) -> Recommendation:
     """The item at this place, with its odds and its reasons."""
     item = int(context.items[place])
     reasons = explain.reasons(context, place)
+    odds, low, high = (float(values[item]) for values in (reading.odds, reading.odds_low, reading.odds_high))
+    judged = bool(context.graph.scored[item])
     return Recommendation(
         item_id=context.graph.vocabulary.items[item],
         concept_id=context.graph.vocabulary.concepts[context.concept[place]],
-        odds=float(reading.odds[item]),
-        odds_low=float(reading.odds_low[item]),
-        odds_high=float(reading.odds_high[item]),
+        odds=odds if judged else None,
+        odds_low=low if judged else None,
+        odds_high=high if judged else None,
         propensity=propensity,
         minutes=float(context.graph.minutes[item]),
         sentence=reasons[0].sentence,
@@ -131,9 +137,7 @@ def check(graph: KnowledgeGraph, request: Request) -> None:
     """Refuse a request that names what there is not, all faults at once."""
     faults = []
     if request.policy not in policies.available():
-        faults.append(
-            f"policy {request.policy!r} does not exist; there are: {', '.join(policies.available())}"
-        )
+        faults.append(f"policy {request.policy!r} does not exist; there are: {', '.join(policies.available())}")
     if request.goal is not None and request.goal not in graph.vocabulary.concept_index:
         faults.append(f"goal {request.goal!r} is no concept of the course {graph.course.curriculum_id!r}")
     if request.count < 1:

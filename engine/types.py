@@ -63,12 +63,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that could have been recommended. `odds` is the probability of success, `score` the policy's."""
+    """An item that could have been recommended. `odds` is the probability of success (`None` if not judged), `score` the policy's."""
 
     item_id: ItemId
     concept_id: ConceptId
     source: Source
-    odds: float
+    odds: float | None
     score: float
 
 
@@ -76,16 +76,16 @@ class Candidate:
 class Recommendation:
     """An item to do next.
 
-    `odds` is the probability of success with its 90 % interval; `propensity` the exact probability with
+    `odds` is the probability of success with its 90 % interval, `None` for what is studied and not judged; `propensity` the exact probability with
     which this item was drawn at its place in the list, given those before it. `sentence` says why in one
     plain sentence, `reasons` say it in full.
     """
 
     item_id: ItemId
     concept_id: ConceptId
-    odds: float
-    odds_low: float
-    odds_high: float
+    odds: float | None
+    odds_low: float | None
+    odds_high: float | None
     propensity: float
     minutes: float
     sentence: str

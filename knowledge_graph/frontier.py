@@ -17,8 +17,8 @@ BLOCKED, READY, KNOWN, MASTERED, FADED = range(5)
 OPEN = 0.5
 """Readiness from which a concept counts as ready."""
 
-STEEPNESS = 3
-"""How late a prerequisite lets its target through. With 3 an indispensable one (weight 1) opens at 79 % of the
+STEEPNESS = 6
+"""How late a prerequisite lets its target through. With 6 an indispensable one (weight 1) opens at 89 % of the
 `known` threshold, and one of weight 0.5 or less never blocks by itself: prerequisites advise, they do not forbid."""
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+GOALS_KEPT = 1_000
+"""For how many goals the way to them is remembered."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeArrays:
     """E edges as columns, each of shape (E,): positions of source and target concepts, and the weight."""
@@ -96,6 +100,7 @@ class KnowledgeGraph:
             (concept.concept_id for concept in curriculum.concepts),
             {item.item_id: item.concept_ids for item in curriculum.items},
         )
+        self._leading: dict[tuple[ConceptId, ...], BoolArray] = {}
 
     @cached_property
     def version(self) -> str:
@@ -148,6 +153,8 @@ class KnowledgeGraph:
 
     def leading_to(self, *goals: ConceptId) -> BoolArray:
         """Which concepts are one of the goals or come, over any number of prerequisites, before one; shape (C,)."""
+        if goals in self._leading:
+            return self._leading[goals]
         index = self.vocabulary.concept_index
         found = np.zeros(len(self.concepts), dtype=np.bool_)
         waiting = [index[goal] for goal in goals]
@@ -158,6 +165,9 @@ class KnowledgeGraph:
                 if not found[source[edge]]:
                     found[source[edge]] = True
                     waiting.append(int(source[edge]))
+        found.setflags(write=False)
+        if len(self._leading) < GOALS_KEPT:
+            self._leading[goals] = found
         return found
 
     def edges_into(self, concept: int) -> IntArray:

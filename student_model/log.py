@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Log:
         item: position in `vocabulary.items`, shape (N,).
         outcome: result in [0, 1], shape (N,).
         seconds: time of the response in seconds (UTC since 1970, or since any start), NaN where there is none.
+        weight: how much each outcome counts (`Response.weight`), shape (N,); `None` where all count in full.
     """
 
     vocabulary: Vocabulary
@@ -30,6 +31,7 @@ class Log:
     item: IntArray
     outcome: FloatArray
     seconds: FloatArray
+    weight: FloatArray | None = None
 
     def __post_init__(self) -> None:
         rows = self.learner.shape
@@ -45,6 +47,22 @@ class Log:
         return len(self.learner)
 
     @property
+    def weights(self) -> FloatArray:
+        """`weight`, or ones where all count in full; shape (N,)."""
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    def rows(self, chosen: BoolArray | IntArray) -> Log:
+        """Some rows of the log, by mask or position; every learner stays, perhaps with none."""
+        return replace(
+            self,
+            learner=self.learner[chosen],
+            item=self.item[chosen],
+            outcome=self.outcome[chosen],
+            seconds=self.seconds[chosen],
+            weight=None if self.weight is None else self.weight[chosen],
+        )
+
+    @property
     def offsets(self) -> IntArray:
         """Where each learner's rows begin, and the end of the last; shape (learners + 1,)."""
         count = np.bincount(self.learner, minlength=len(self.learners))
@@ -57,16 +75,10 @@ class Log:
 
     def only_learners(self, keep: BoolArray) -> Log:
         """The rows of the learners marked in `keep`, shape (learners,), with learners renumbered."""
-        rows = keep[self.learner]
+        kept = self.rows(keep[self.learner])
+        names = tuple(one for one, stays in zip(self.learners, keep, strict=True) if stays)
         renumber = np.cumsum(keep) - 1
-        return Log(
-            vocabulary=self.vocabulary,
-            learners=tuple(one for one, kept in zip(self.learners, keep, strict=True) if kept),
-            learner=renumber[self.learner[rows]].astype(np.int32),
-            item=self.item[rows],
-            outcome=self.outcome[rows],
-            seconds=self.seconds[rows],
-        )
+        return replace(kept, learners=names, learner=renumber[kept.learner].astype(np.int32))
 
     @classmethod
     def from_unordered(
@@ -76,10 +88,12 @@ class Log:
         item: IntArray,
         outcome: FloatArray,
         seconds: FloatArray | None = None,
+        weight: FloatArray | None = None,
     ) -> Log:
         """Group rows by learner (first seen first), keeping the order within each."""
         code: dict[LearnerId, int] = {}
         learner = np.fromiter((code.setdefault(one, len(code)) for one in learner_ids), np.int32, len(learner_ids))
-        order = np.argsort(learner, kind="stable")
         time = np.full(len(learner), np.nan) if seconds is None else seconds
-        return cls(vocabulary, tuple(code), learner[order], item[order], outcome[order], time[order])
+        order = np.argsort(learner, kind="stable")
+        weight = None if weight is None else weight[order]
+        return cls(vocabulary, tuple(code), learner[order], item[order], outcome[order], time[order], weight)

@@ -119,4 +119,5 @@ def to_log(responses: Iterable[Response], vocabulary: Vocabulary) -> Log:
         np.asarray([wider.item_index[one.item_id] for one in judged], dtype=np.int32),
         np.asarray([one.outcome for one in judged], dtype=np.float64),
         np.asarray([seconds_of(one.at) for one in judged], dtype=np.float64),
+        np.asarray([one.weight for one in judged], dtype=np.float64),
     )

@@ -57,6 +57,17 @@ class Response:
             return self.score
         return None if self.correct is None else float(self.correct)
 
+    @property
+    def weight(self) -> float:
+        """How much the outcome counts, in [0, 1]: the grader's confidence in its score, 1 for an exact key.
+
+        Text never moves a state alone. With the weight q, the outcome y and the odds p that the model gave it
+        before, the models learn from the outcome q*y + (1 - q)*p: a grader who is not sure confirms what was
+        believed, and one who knows nothing (q = 0) changes no level.
+        """
+        sure = self.score_confidence
+        return 1.0 if self.score is None or sure is None else min(max(sure, 0.0), 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:

@@ -14,8 +14,8 @@ from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, READY, fro
 def test_readiness_is_that_of_the_weakest_prerequisite_by_hand() -> None:
     graph = course([("a", "c", 1.0), ("b", "c", 0.5)])
     front = frontier(graph, np.array([0.4, 0.8, 0.1]))
-    # openness of a: (0.4 / 0.8) ** 3 = 0.125; of b: 1. passage: 1 - 1 * 0.875 = 0.125 and 1 - 0.5 * 0 = 1.
-    assert front.readiness.tolist() == pytest.approx([1.0, 1.0, 0.125])
+    # openness of a: (0.4 / 0.8) ** 6 = 1 / 64; of b: 1. passage: 1 - 1 * 63 / 64 = 1 / 64 and 1 - 0.5 * 0 = 1.
+    assert front.readiness.tolist() == pytest.approx([1.0, 1.0, 1 / 64])
     assert front.limiting.tolist() == [-1, -1, 0]
     assert front.runner_up[2] == 1.0
 
@@ -28,7 +28,7 @@ def test_standing_follows_the_thresholds() -> None:
 
 
 def test_a_concept_once_known_that_sank_below_review_has_faded() -> None:
-    front = frontier(chain(), np.array([0.69, 0.71, 0.1]), peak=np.array([0.9, 0.9, 0.1]))
+    front = frontier(course([]), np.array([0.69, 0.71, 0.1]), peak=np.array([0.9, 0.9, 0.1]))
     assert front.standing.tolist()[:2] == [FADED, READY]
 
 

@@ -71,6 +71,7 @@ def test_a_failed_answer_is_named_as_a_reason() -> None:
     decision = decide(graph, progress, tracer)
     retry = next(reason for reason in decision.items[0].reasons if reason.kind == "retry")
     assert retry.responses == ("r1",)
+    assert decision.items[0].sentence == retry.sentence
 
 
 def test_what_has_faded_comes_back_for_review() -> None:
@@ -167,5 +168,12 @@ def test_a_broken_tracer_costs_quality_not_the_next_item() -> None:
 
 
 def test_odds_lie_within_their_interval() -> None:
-    for one in decide(chain(), count=6).items:
+    judged = [one for one in decide(chain(), count=18).items if one.odds is not None]
+    assert len(judged) == 12
+    for one in judged:
+        assert one.odds is not None and one.odds_low is not None and one.odds_high is not None
         assert 0 < one.odds_low <= one.odds <= one.odds_high < 1
+
+
+def test_what_is_only_studied_has_no_odds() -> None:
+    assert decide(chain(), kinds=("reading",)).items[0].odds is None

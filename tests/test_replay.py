@@ -44,9 +44,7 @@ def test_any_order_and_any_repeat_gives_the_same_progress(done: list[Response], 
     mixed = data.draw(st.permutations(repeated))
     one, other = replay_progress(TRACER, done), replay_progress(TRACER, mixed)
     assert one.history == other.history
-    assert (
-        TRACER.beliefs(one.state, NOON).probability == TRACER.beliefs(other.state, NOON).probability
-    ).all()
+    assert (TRACER.beliefs(one.state, NOON).probability == TRACER.beliefs(other.state, NOON).probability).all()
 
 
 def test_step_by_step_equals_at_once() -> None:
@@ -106,10 +104,7 @@ def test_history_keeps_the_last_and_counts_all() -> None:
 
 def test_the_log_of_many_learners_has_one_row_a_judged_response() -> None:
     lena = responses(("a-1", True), ("a-0", None), ("b-1", False))
-    omar = [
-        replace(one, learner_id=LearnerId("omar"), response_id=ResponseId(f"o{n}"))
-        for n, one in enumerate(lena)
-    ]
+    omar = [replace(one, learner_id=LearnerId("omar"), response_id=ResponseId(f"o{n}")) for n, one in enumerate(lena)]
     log = to_log([*omar, *lena], GRAPH.vocabulary)
     assert len(log) == 4
     assert np.diff(log.learner).tolist().count(1) == 1

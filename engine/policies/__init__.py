@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 from typing import Protocol, cast, runtime_checkable
 
 from engine.candidates import Context
@@ -25,6 +26,7 @@ class Policy(Protocol):
         """The worth of each eligible item, shape (n,), finite; higher is better, and only differences and ratios count."""
 
 
+@cache
 def available() -> tuple[str, ...]:
     """The names of all policies, sorted."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from engine.candidates import Context
-from knowledge_graph.frontier import FADED
+from knowledge_graph.frontier import FADED, READY
 from knowledge_graph.vocabulary import FloatArray
 
 EXPLORATION = 0.1
@@ -18,8 +18,8 @@ REVIEW = 1.5
 """Worth of regaining what has faded, beside the worth of learning something new."""
 ASIDE = 0.2
 """Worth of what does not lead to a goal."""
-CONTINUITY = 1.3
-"""Preference for staying with the concept just practised until it is known."""
+CONTINUITY = 2.0
+"""Preference for staying with the concept just practised until it is known: learners lose the thread otherwise."""
 PATIENCE = 3
 """Failures in a row on a concept after which it is left alone for a while."""
 STUDY_MINUTES = 2.0
@@ -71,7 +71,7 @@ def continuity(context: Context) -> FloatArray:
         if item is None:
             continue
         concept = int(graph.main_concept[item])
-        if back == 0:
+        if back == 0 and context.frontier.standing[concept] in (READY, FADED):
             factor[concept] *= CONTINUITY
         if response.outcome is None or concept in settled:
             continue

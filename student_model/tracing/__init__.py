@@ -75,7 +75,7 @@ class Tracer(Protocol):
         """The state of a learner of whom nothing is known."""
 
     def update(self, state: Any, response: Response) -> Any:
-        """The state after one more response. Pure: `state` is left as it was. Unjudged responses change nothing but times."""
+        """The state after one more response. Pure: `state` is left as it was. Unjudged responses change nothing."""
 
     def predict(self, state: Any, items: IntArray | None, now: datetime | None) -> FloatArray:
         """The odds of success, as probabilities in (0, 1), at the items' positions (all items for `None`); shape (n,)."""

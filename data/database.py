@@ -1,0 +1,128 @@
+"""Opening the database: SQLite or PostgreSQL through the same code, always at the newest schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from data.tables import SCHEMA
+
+BUSY_SECONDS = 30
+"""How long a writer waits for its turn on SQLite."""
+
+MIGRATION_LOCK = 0x7761796C
+"""PostgreSQL's advisory lock under which one process migrates and the others wait."""
+
+
+class DatabaseError(RuntimeError):
+    """The database cannot be used; the text says why and what to do."""
+
+
+def open_database(url: str) -> Engine:
+    """The engine of this database, created and migrated to the newest schema if need be.
+
+    Args:
+        url: `sqlite:///path/to/file.db` (the folder is made) or `postgresql+psycopg://user@host/name`.
+
+    Raises:
+        DatabaseError: the URL cannot be read or reached, or the database is newer than this program.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(
+            f"{url!r} is no database URL; give sqlite:///file.db or postgresql+psycopg://user@host/name"
+        ) from error
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseError(f"{parsed.get_backend_name()} is not supported; use sqlite or postgresql")
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    options: dict[str, Any] = {"pool_pre_ping": True} if parsed.get_backend_name() == "postgresql" else {}
+    engine = create_engine(parsed, **options)
+    if engine.dialect.name == "sqlite":
+        _speak_sqlite(engine)
+    try:
+        _bring_up_to_date(engine)
+    except OperationalError as error:
+        raise DatabaseError(f"cannot open {parsed.render_as_string(hide_password=True)}: {error.orig}") from error
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes: committed, and on disk, when the block ends without an error.
+
+    On SQLite it takes the write lock at its beginning (`BEGIN IMMEDIATE`). The default would take it at the first
+    write, and two transactions that had read before could then only fail.
+    """
+    with engine.connect().execution_options(wayline_writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _speak_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # what is acknowledged survives a power cut
+            f"busy_timeout = {BUSY_SECONDS * 1000}",
+            "foreign_keys = ON",
+            "secure_delete = ON",  # what is erased leaves no bytes behind
+            "cache_size = -32768",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("wayline_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def schema_version(connection: Connection) -> str | None:
+    """The migration that the database stands at, `None` if it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if schema_version(connection) == SCHEMA:
+            return
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if schema_version(connection) != SCHEMA:  # another process may have been quicker
+            migrate(connection, "head")
+
+
+def migrate(connection: Connection, target: str) -> None:
+    """Bring the schema to a migration, `head` for the newest and `base` for none, within the connection's transaction.
+
+    Raises:
+        DatabaseError: the database stands at a migration that this program does not know.
+    """
+    from alembic import command  # slow to import, and hardly ever needed
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "data:migrations")
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    present = schema_version(connection)
+    if present is not None and present not in known:
+        raise DatabaseError(
+            f"the database stands at schema {present}, which this Wayline (schema {SCHEMA}) does not know: "
+            "install the version that made it, or open another database"
+        )
+    move = command.downgrade if target == "base" else command.upgrade
+    move(config, target)

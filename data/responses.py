@@ -1,0 +1,349 @@
+"""The response log: every event once, acknowledged after commit, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data.database import writing
+from data.pseudonym import pseudonym
+from data.tables import answers, decisions, items, learners, responses
+from knowledge_graph.types import ConceptId, ItemId
+from student_model.types import LearnerId, Response, ResponseId
+
+MANY = 500
+"""How many ids go into one IN list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a response: its place among the learner's, from 1, and whether it was there before."""
+
+    response_id: ResponseId
+    position: int
+    status: Literal["stored", "duplicate"]
+
+
+class ResponseConflict(ValueError):
+    """Responses came again under the same id with another content. Nothing of the batch was stored."""
+
+    def __init__(self, response_ids: Sequence[ResponseId]) -> None:
+        self.response_ids = tuple(response_ids)
+        super().__init__(
+            f"response_id {', '.join(map(repr, self.response_ids))} stored before with another content; responses never "
+            "change: send a new response_id, with `supersedes` to correct the old one"
+        )
+
+
+class ResponseLog:
+    """The responses of one tenant.
+
+    Args:
+        engine: of an open database (`data.database.open_database`).
+        key: for the learners' pseudonyms (`data.pseudonym.load_or_create_key`).
+        tenant: whose rows these are; rows of others are never seen.
+    """
+
+    def __init__(self, engine: Engine, key: bytes, tenant: str = "default") -> None:
+        self.engine, self.key, self.tenant = engine, key, tenant
+
+    def append(self, batch: Sequence[Response], received_at: datetime) -> tuple[Appended, ...]:
+        """Store responses in one transaction; when this returns they are on disk.
+
+        The same response again is a `duplicate` and changes nothing.
+
+        Raises:
+            ResponseConflict: a response_id came before with another content; nothing of the batch is stored.
+        """
+        if not batch:
+            return ()
+        with writing(self.engine) as connection:
+            names = dict.fromkeys(one.learner_id for one in batch)
+            numbers = learner_numbers(connection, self.tenant, self.key, names)
+            known = _stored(connection, numbers, batch)
+            fresh, conflicts = _sorted_out(batch, known)
+            if conflicts:
+                raise ResponseConflict(conflicts)
+            if fresh:
+                places = self._insert(connection, fresh, numbers, received_at)
+                known.update({(key[0], key[1]): (digest, places[key]) for key, (digest, _) in fresh.items()})
+        return tuple(
+            Appended(
+                one.response_id,
+                known[one.learner_id, one.response_id][1],
+                "stored" if fresh.pop((one.learner_id, one.response_id), None) else "duplicate",
+            )
+            for one in batch
+        )
+
+    def _insert(
+        self, connection: Connection, fresh: _Fresh, numbers: dict[LearnerId, int], received_at: datetime
+    ) -> dict[_Key, int]:
+        item_no = self._item_numbers(connection, (one for _, one in fresh.values()))
+        places = _places(connection, fresh, numbers)
+        received = microseconds(received_at)
+        rows, texts = [], []
+        for key, (digest, one) in fresh.items():
+            place = {"learner_no": numbers[one.learner_id], "position": places[key], "tenant": self.tenant}
+            rows.append(
+                {
+                    **place,
+                    **_row(one),
+                    "item_no": item_no[one.item_id],
+                    "body_hash": digest,
+                    "received_at": received,
+                }
+            )
+            if one.answer_text is not None:
+                texts.append({**place, "text": one.answer_text, "received_at": received})
+        connection.execute(insert(responses), rows)
+        if texts:
+            connection.execute(insert(answers), texts)
+        return places
+
+    def _item_numbers(self, connection: Connection, batch: Iterable[Response]) -> dict[ItemId, int]:
+        named = {one.item_id: one.concept_ids for one in reversed(list(batch))}
+        own = items.c.tenant == self.tenant
+        found: dict[ItemId, int] = {}
+
+        def look(wanted: Iterable[ItemId]) -> None:
+            for part in _parts(list(wanted)):
+                query = select(items.c.item_id, items.c.item_no).where(own, items.c.item_id.in_(part))
+                found.update({ItemId(row[0]): row[1] for row in connection.execute(query)})
+
+        look(named)
+        missing = [item for item in named if item not in found]
+        if missing:
+            new = [
+                {"tenant": self.tenant, "item_id": one, "concept_ids": orjson.dumps(named[one]).decode()}
+                for one in missing
+            ]
+            connection.execute(_insert_or_ignore(connection, items), new)
+            look(missing)
+        return found
+
+    def of_learner(self, learner_id: LearnerId, after: int = 0) -> list[Response]:
+        """A learner's responses after this position, in the order they arrived."""
+        query = (
+            select(*_COLUMNS, items.c.item_id, items.c.concept_ids, answers.c.text)
+            .select_from(_JOINED)
+            .where(
+                learners.c.tenant == self.tenant,
+                learners.c.pseudonym == pseudonym(self.key, learner_id),
+                responses.c.position > after,
+            )
+            .order_by(responses.c.position)
+        )
+        with self.engine.connect() as connection:
+            return [_response(learner_id, row) for row in connection.execute(query)]
+
+    def position(self, learner_id: LearnerId) -> int:
+        """How many responses of the learner are stored."""
+        query = select(learners.c.responses).where(
+            learners.c.tenant == self.tenant, learners.c.pseudonym == pseudonym(self.key, learner_id)
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def everything(self) -> Iterator[Response]:
+        """All responses of all learners, under their pseudonyms, learner by learner in the order they arrived."""
+        query = (
+            select(*_COLUMNS, items.c.item_id, items.c.concept_ids, answers.c.text, learners.c.pseudonym)
+            .select_from(_JOINED)
+            .where(learners.c.tenant == self.tenant)
+            .order_by(responses.c.learner_no, responses.c.position)
+        )
+        with self.engine.connect().execution_options(yield_per=10_000) as connection:
+            for row in connection.execute(query):
+                yield _response(LearnerId(row.pseudonym), row)
+
+    def erase(self, learner_id: LearnerId) -> int:
+        """Remove a learner with all responses, answers and decisions; gives how many responses there were."""
+        own = and_(learners.c.tenant == self.tenant, learners.c.pseudonym == pseudonym(self.key, learner_id))
+        with writing(self.engine) as connection:
+            number = connection.execute(select(learners.c.learner_no).where(own)).scalar()
+            if number is None:
+                return 0
+            for table in (answers, decisions):
+                connection.execute(delete(table).where(table.c.learner_no == number))
+            gone = connection.execute(
+                delete(responses).where(responses.c.learner_no == number).returning(responses.c.position)
+            ).all()
+            connection.execute(delete(learners).where(learners.c.learner_no == number))
+        self._shrink_journal()
+        return len(gone)
+
+    def erase_text(self, before: datetime) -> int:
+        """Remove what was written before this time; the events stay. Gives how many texts there were."""
+        old = and_(answers.c.tenant == self.tenant, answers.c.received_at < microseconds(before))
+        with writing(self.engine) as connection:
+            gone = connection.execute(delete(answers).where(old).returning(answers.c.position)).all()
+        self._shrink_journal()
+        return len(gone)
+
+    def _shrink_journal(self) -> None:
+        """SQLite's write-ahead log still holds what was erased until it is emptied into the file."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_Key = tuple[LearnerId, ResponseId]
+_Fresh = dict[_Key, tuple[str, Response]]
+_JOINED = responses.join(learners).join(items).outerjoin(answers)
+_COLUMNS = [
+    column
+    for column in responses.c
+    if column.name not in ("learner_no", "tenant", "item_no", "body_hash", "received_at")
+]
+
+
+def microseconds(at: datetime) -> int:
+    """Whole microseconds since 1970 of a timezone-aware time."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def time_of(microsecond: int) -> datetime:
+    """The time, in UTC, that so many microseconds since 1970 make."""
+    return datetime.fromtimestamp(microsecond // 1_000_000, UTC).replace(microsecond=microsecond % 1_000_000)
+
+
+def learner_numbers(
+    connection: Connection, tenant: str, key: bytes, names: Iterable[LearnerId]
+) -> dict[LearnerId, int]:
+    """The numbers of these learners, new ones entered."""
+    by_pseudonym = {pseudonym(key, name): name for name in names}
+    found: dict[LearnerId, int] = {}
+
+    def look(wanted: list[str]) -> None:
+        for part in _parts(wanted):
+            query = select(learners.c.pseudonym, learners.c.learner_no).where(
+                learners.c.tenant == tenant, learners.c.pseudonym.in_(part)
+            )
+            found.update({by_pseudonym[row[0]]: row[1] for row in connection.execute(query)})
+
+    look(list(by_pseudonym))
+    missing = [one for one, name in by_pseudonym.items() if name not in found]
+    if missing:
+        new = [{"tenant": tenant, "pseudonym": one, "responses": 0} for one in missing]
+        connection.execute(_insert_or_ignore(connection, learners), new)
+        look(missing)
+    return found
+
+
+def _insert_or_ignore(connection: Connection, table: Any) -> Any:
+    """An insert that leaves alone what another process entered in the meantime."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _stored(
+    connection: Connection, numbers: dict[LearnerId, int], batch: Sequence[Response]
+) -> dict[_Key, tuple[str, int]]:
+    """What is stored already under the batch's ids: the hash of its content, and its position."""
+    by_learner: dict[LearnerId, list[str]] = {}
+    for one in batch:
+        by_learner.setdefault(one.learner_id, []).append(one.response_id)
+    found: dict[_Key, tuple[str, int]] = {}
+    for learner, ids in by_learner.items():
+        # The lock on the learner's row keeps another process from storing between this look and our insert.
+        lock = select(learners.c.responses).where(learners.c.learner_no == numbers[learner]).with_for_update()
+        if not connection.execute(lock).scalar():
+            continue
+        for part in _parts(ids):
+            query = select(responses.c.response_id, responses.c.body_hash, responses.c.position).where(
+                responses.c.learner_no == numbers[learner], responses.c.response_id.in_(part)
+            )
+            found.update({(learner, ResponseId(row[0])): (row[1], row[2]) for row in connection.execute(query)})
+    return found
+
+
+def _sorted_out(batch: Sequence[Response], known: dict[_Key, tuple[str, int]]) -> tuple[_Fresh, list[ResponseId]]:
+    """What is new, and which ids came with another content, in the log or within the batch."""
+    fresh: _Fresh = {}
+    conflicts: dict[ResponseId, None] = {}
+    for one in batch:
+        key, digest = (one.learner_id, one.response_id), body_hash(one)
+        before = known[key][0] if key in known else fresh[key][0] if key in fresh else None
+        if before is None:
+            fresh[key] = digest, one
+        elif before != digest:
+            conflicts[one.response_id] = None
+    return fresh, list(conflicts)
+
+
+def _places(connection: Connection, fresh: _Fresh, numbers: dict[LearnerId, int]) -> dict[_Key, int]:
+    """The positions that the new responses get, each learner's counted on."""
+    count: dict[LearnerId, int] = {}
+    for learner, _ in fresh:
+        count[learner] = count.get(learner, 0) + 1
+    connection.execute(
+        update(learners)
+        .where(learners.c.learner_no == bindparam("number"))
+        .values(responses=learners.c.responses + bindparam("more")),
+        [{"number": numbers[learner], "more": more} for learner, more in count.items()],
+    )
+    last: dict[int, int] = {}
+    for part in _parts([numbers[learner] for learner in count]):
+        query = select(learners.c.learner_no, learners.c.responses).where(learners.c.learner_no.in_(part))
+        last.update({row[0]: row[1] for row in connection.execute(query)})
+    following = {learner: last[numbers[learner]] - more + 1 for learner, more in count.items()}
+    places = {}
+    for key in fresh:
+        places[key] = following[key[0]]
+        following[key[0]] += 1
+    return places
+
+
+def body_hash(response: Response) -> str:
+    """A hash of all that a response says, 32 hexadecimal digits."""
+    return hashlib.sha256(orjson.dumps(response)).hexdigest()[:32]
+
+
+def _row(one: Response) -> dict[str, Any]:
+    return {
+        "response_id": one.response_id,
+        "at": None if one.at is None else microseconds(one.at),
+        "sequence": one.sequence,
+        "correct": one.correct,
+        "score": one.score,
+        "score_confidence": one.score_confidence,
+        "choice": one.choice,
+        "elapsed_seconds": one.elapsed_seconds,
+        "hints": one.hints,
+        "confidence": one.confidence,
+        "supersedes": one.supersedes,
+    }
+
+
+def _response(learner_id: LearnerId, row: Any) -> Response:
+    return Response(
+        response_id=ResponseId(row.response_id),
+        learner_id=learner_id,
+        item_id=ItemId(row.item_id),
+        at=None if row.at is None else time_of(row.at),
+        sequence=row.sequence,
+        correct=row.correct,
+        score=row.score,
+        score_confidence=row.score_confidence,
+        choice=row.choice,
+        answer_text=row.text,
+        elapsed_seconds=row.elapsed_seconds,
+        hints=row.hints,
+        confidence=row.confidence,
+        supersedes=None if row.supersedes is None else ResponseId(row.supersedes),
+        concept_ids=tuple(map(ConceptId, orjson.loads(row.concept_ids))),
+    )
+
+
+def _parts(ids: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(ids), MANY):
+        yield ids[start : start + MANY]

@@ -1,0 +1,111 @@
+"""The tables. Every row belongs to a tenant; learners are pseudonyms; what pupils wrote stands apart from the event."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA = "0001"
+"""The newest migration in `data/migrations/versions`, which these tables agree with."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Number = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER key counts up by itself in SQLite
+
+learners = Table(
+    "learners",
+    metadata,
+    Column("learner_no", Number, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column(
+        "pseudonym",
+        String(64),
+        nullable=False,
+        comment="keyed hash of the platform's id, which is not stored",
+    ),
+    Column("responses", Integer, nullable=False, comment="how many there are: the position of the last"),
+    UniqueConstraint("tenant", "pseudonym"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("item_no", Number, primary_key=True, autoincrement=True),
+    Column("tenant", String(64), nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("concept_ids", Text, nullable=False, comment="JSON list: the concepts that the log named first"),
+    UniqueConstraint("tenant", "item_id"),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("learner_no", Number, ForeignKey("learners.learner_no", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False, comment="from 1, in the order of arrival, per learner"),
+    Column("tenant", String(64), nullable=False),
+    Column("item_no", Number, ForeignKey("items.item_no"), nullable=False),
+    Column("response_id", Text, nullable=False),
+    Column("at", BigInteger, comment="microseconds since 1970, UTC"),
+    Column("sequence", BigInteger),
+    Column("correct", Boolean),
+    Column("score", Float(53)),
+    Column("score_confidence", Float(53)),
+    Column("choice", Text),
+    Column("elapsed_seconds", Float(53)),
+    Column("hints", Integer),
+    Column("confidence", Float(53)),
+    Column("supersedes", Text),
+    Column("body_hash", String(32), nullable=False, comment="tells a repeat from a conflict"),
+    Column("received_at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+    PrimaryKeyConstraint("learner_no", "position"),
+    UniqueConstraint("learner_no", "response_id"),
+    sqlite_with_rowid=False,
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("learner_no", Number, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["learner_no", "position"], ["responses.learner_no", "responses.position"], ondelete="CASCADE"
+    ),
+    Index(None, "tenant", "received_at"),
+    sqlite_with_rowid=False,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", String(64), nullable=False, primary_key=True),
+    Column("tenant", String(64), nullable=False, primary_key=True),
+    Column("learner_no", Number, ForeignKey("learners.learner_no", ondelete="CASCADE"), nullable=False),
+    Column("at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
+    Column("document", LargeBinary, nullable=False, comment="JSON, compressed by zlib"),
+    Index(None, "learner_no", "at"),
+)
