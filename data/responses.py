@@ -37,8 +37,8 @@ class ResponseConflict(ValueError):
     def __init__(self, response_ids: Sequence[ResponseId]) -> None:
         self.response_ids = tuple(response_ids)
         super().__init__(
-            f"response_id {', '.join(map(repr, self.response_ids))} stored before with another content; responses never "
-            "change: send a new response_id, with `supersedes` to correct the old one"
+            f"response_id {', '.join(map(repr, self.response_ids))} stored before with another content; "
+            "responses never change: send a new response_id, with `supersedes` to correct the old one"
         )
 
 

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from engine.types import Request, Source
+from engine.types import Candidate, Request, Source
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, Frontier
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
@@ -16,6 +16,9 @@ from student_model.tracing import Beliefs
 
 PAUSE = 8
 """An item comes back only after this many other responses."""
+
+KEPT = 100
+"""How many candidates, best first, a decision keeps; the others follow from a replay."""
 
 SOURCES: dict[int, Source] = {BLOCKED: "blocked", KNOWN: "known", MASTERED: "known", FADED: "review"}
 
@@ -133,3 +136,25 @@ def _rank_within(group: IntArray) -> FloatArray:
     size = np.diff(np.append(starts, len(group)))
     place = np.arange(len(group)) - np.repeat(starts, size)
     return cast(FloatArray, place / np.repeat(np.maximum(size, 1), size))
+
+
+def best(context: Context, scores: FloatArray) -> tuple[Candidate, ...]:
+    """The best candidates by score, at most `KEPT`, ties in syllabus order: what a decision keeps of them."""
+    order = np.argsort(-scores, kind="stable")[:KEPT]
+    items, concepts = context.graph.vocabulary.items, context.graph.vocabulary.concepts
+    return tuple(
+        Candidate(
+            items[context.items[place]],
+            concepts[context.concept[place]],
+            context.source(place),
+            odds if scored else None,
+            score,
+        )
+        for place, odds, score, scored in zip(
+            order.tolist(),
+            context.odds[order].tolist(),
+            scores[order].tolist(),
+            context.graph.scored[context.items[order]].tolist(),
+            strict=True,
+        )
+    )

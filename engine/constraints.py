@@ -6,13 +6,14 @@ from datetime import datetime
 
 import numpy as np
 
+from engine import policies
 from engine.types import Infeasible, Request
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import BoolArray
 
 
 def time_at_hand(request: Request, now: datetime) -> float:
-    """Minutes that all items together may take: the tighter of `minutes` and the time until `deadline`; may be infinite."""
+    """Minutes that all items together may take: the tighter of `minutes` and the time until `deadline`, or infinity."""
     given = float("inf") if request.minutes is None else request.minutes
     until = float("inf") if request.deadline is None else (request.deadline - now).total_seconds() / 60
     return min(given, until)
@@ -98,3 +99,18 @@ def too_few(asked: int, found: int, minutes: float) -> Infeasible:
         return Infeasible(sentence, ("minutes", "count"), "Allow more minutes or ask for fewer items.")
     sentence = f"Only {found} items are left of the {asked} asked for."
     return Infeasible(sentence, ("count",), "Ask for fewer items, or loosen the other demands.")
+
+
+def check(graph: KnowledgeGraph, request: Request) -> None:
+    """Refuse a request that names what there is not, all faults at once."""
+    faults = []
+    if request.policy not in policies.available():
+        faults.append(f"policy {request.policy!r} does not exist; there are: {', '.join(policies.available())}")
+    if request.goal is not None and request.goal not in graph.vocabulary.concept_index:
+        faults.append(f"goal {request.goal!r} is no concept of the course {graph.course.curriculum_id!r}")
+    if request.count < 1:
+        faults.append(f"count must be at least 1, got {request.count}")
+    if request.minutes is not None and not request.minutes > 0:
+        faults.append(f"minutes must be above 0, got {request.minutes}")
+    if faults:
+        raise ValueError("; ".join(faults))

@@ -42,3 +42,24 @@ def draw(chance: FloatArray, rng: np.random.Generator) -> int:
     bound = np.cumsum(chance[support])
     place = int(np.searchsorted(bound, rng.random() * bound[-1], side="right"))
     return int(support[min(place, len(support) - 1)])
+
+
+def take(
+    scores: FloatArray, durations: FloatArray, count: int, minutes: float, exploration: float, rng: np.random.Generator
+) -> list[tuple[int, float]]:
+    """Draw up to `count` items that fit into the time together: the place of each, and its propensity at its turn.
+
+    Args:
+        scores: the worth of each item, shape (n,). `durations`: the minutes each takes, shape (n,).
+        minutes: the time at hand, perhaps infinite. `exploration`: the share of draws that go to the next best.
+    """
+    chosen: list[tuple[int, float]] = []
+    open_ = durations <= minutes
+    while len(chosen) < count and open_.any():
+        chance = chances(scores, open_, exploration)
+        place = draw(chance, rng)
+        chosen.append((place, float(chance[place])))
+        minutes -= float(durations[place])
+        open_[place] = False
+        open_ &= durations <= minutes + 1e-9  # a sum of minutes may miss the limit by a rounding
+    return chosen

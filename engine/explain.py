@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from engine.candidates import Context
-from engine.types import Edge, Reason
+from engine.ladder import Reading
+from engine.types import Edge, Reason, Recommendation
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED
 from student_model.types import Belief, ResponseId
 
 CITED = 3
 """How many edges or responses a reason cites at most."""
+
+
+def recommendation(context: Context, reading: Reading, place: int, propensity: float) -> Recommendation:
+    """The item at this place, with its odds and its reasons."""
+    item = int(context.items[place])
+    grounds = reasons(context, place)
+    odds, low, high = (float(values[item]) for values in (reading.odds, reading.odds_low, reading.odds_high))
+    judged = bool(context.graph.scored[item])
+    return Recommendation(
+        item_id=context.graph.vocabulary.items[item],
+        concept_id=context.graph.vocabulary.concepts[context.concept[place]],
+        odds=odds if judged else None,
+        odds_low=low if judged else None,
+        odds_high=high if judged else None,
+        propensity=propensity,
+        minutes=float(context.graph.minutes[item]),
+        sentence=grounds[0].sentence,
+        reasons=grounds,
+    )
 
 
 def reasons(context: Context, place: int) -> tuple[Reason, ...]:

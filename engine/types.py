@@ -63,7 +63,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that could have been recommended. `odds` is the probability of success (`None` if not judged), `score` the policy's."""
+    """An item that could have been recommended, with the policy's score.
+
+    `odds` is the probability of success, `None` for what is not judged.
+    """
 
     item_id: ItemId
     concept_id: ConceptId
@@ -76,9 +79,9 @@ class Candidate:
 class Recommendation:
     """An item to do next.
 
-    `odds` is the probability of success with its 90 % interval, `None` for what is studied and not judged; `propensity` the exact probability with
-    which this item was drawn at its place in the list, given those before it. `sentence` says why in one
-    plain sentence, `reasons` say it in full.
+    `odds` is the probability of success with its 90 % interval, `None` for what is studied and not judged.
+    `propensity` is the exact probability with which this item was drawn at its place in the list, given those
+    before it. `sentence` says why in one plain sentence, `reasons` say it in full.
     """
 
     item_id: ItemId

@@ -1,4 +1,4 @@
-"""The knowledge graph: a sound curriculum with its edges as arrays (for scoring) and as networkx graphs (for walking)."""
+"""The knowledge graph: a sound curriculum, its edges as arrays for scoring and as networkx graphs for walking."""
 
 from __future__ import annotations
 
@@ -207,7 +207,10 @@ class KnowledgeGraph:
 
     @cached_property
     def minutes(self) -> FloatArray:
-        """How long each item usually takes, shape (I,); the median of the others of its kind where none is given, else 2."""
+        """How long each item usually takes, shape (I,).
+
+        Where none is given it is the median of the others of its kind, or else 2.
+        """
         given = np.asarray([item.minutes or np.nan for item in self.items], dtype=np.float64)
         for kind in {item.kind for item in self.items}:
             of_kind = np.fromiter((item.kind == kind for item in self.items), np.bool_, len(self.items))

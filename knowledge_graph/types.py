@@ -117,8 +117,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities at which a belief counts: `known` opens what follows, `mastered` needs no more
-    practice, and a concept once known is due for review when its probability falls below `review`."""
+    """Probabilities at which a belief counts.
+
+    `known` opens what follows, `mastered` needs no more practice, and a concept once known is due for review when
+    its probability falls below `review`.
+    """
 
     known: float = 0.8
     mastered: float = 0.95

@@ -76,9 +76,9 @@ class Vocabulary:
         return np.where(count > 0, total / np.maximum(count, 1), default)
 
     def extended(self, items: Mapping[ItemId, Sequence[ConceptId]]) -> Vocabulary:
-        """This vocabulary with further items (and the concepts they name) after its own; known items keep their tags.
+        """The same with further items, and the concepts they name, after its own.
 
-        Positions that exist stay as they are.
+        Positions that exist stay as they are, and known items keep their tags.
         """
         own = self.tags()
         fresh = {item: tagged for item, tagged in items.items() if item not in own}

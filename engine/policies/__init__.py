@@ -23,7 +23,7 @@ class Policy(Protocol):
     EXPLORATION: float
 
     def score(self, context: Context) -> FloatArray:
-        """The worth of each eligible item, shape (n,), finite; higher is better, and only differences and ratios count."""
+        """The worth of each eligible item, shape (n,), finite; higher is better."""
 
 
 @cache

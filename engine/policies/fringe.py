@@ -1,4 +1,4 @@
-"""The outer fringe of knowledge space theory: all prerequisites known, the concept itself not (Doignon & Falmagne 1985)."""
+"""The outer fringe: all prerequisites known, the concept itself not (Doignon & Falmagne 1985)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """2 on the fringe, 1 for what is not known but not open yet, 0 for what is known; earlier in the syllabus first; shape (n,)."""
+    """The fringe scores 2, what is neither known nor open 1, what is known 0; shape (n,).
+
+    Within each the syllabus decides, then timeliness.
+    """
     standing = context.frontier.standing
     unknown = (standing != KNOWN) & (standing != MASTERED)
     fringe = unknown & ~context.frontier.gated

@@ -1,4 +1,4 @@
-"""Expected growth of mastery in one step, counting what it unlocks and what is fading, per minute of the learner's time."""
+"""Expected growth of mastery in one step, with what it unlocks and what is fading, per minute of the learner's time."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def concept_worth(context: Context) -> FloatArray:
 
 
 def continuity(context: Context) -> FloatArray:
-    """Factor per concept, shape (C,): stay with what was just practised, but not beyond `PATIENCE` failures in a row."""
+    """Stay with what was just practised, but not beyond `PATIENCE` failures in a row: a factor each, shape (C,)."""
     factor = np.ones(len(context.graph.concepts))
     graph, recent = context.graph, context.history.recent
     failures: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Any eligible item with equal chance: the baseline that every policy has to beat, and the cleanest log to learn from."""
+"""Any eligible item with equal chance: the baseline to beat, and the cleanest log to learn from."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """Falls along the syllabus; known concepts stand behind all others, items already done behind those not; shape (n,)."""
+    """Falls along the syllabus, shape (n,); known concepts come after all others, items done after those not done."""
     standing = context.frontier.standing[context.concept]
     known = (standing == KNOWN) | (standing == MASTERED)
     done = np.fromiter(

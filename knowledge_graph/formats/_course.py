@@ -14,6 +14,7 @@ from knowledge_graph.types import ConceptId, Course, Thresholds
 _TEXT, _NULL, _BOOL = (f"tag:yaml.org,2002:{tag}" for tag in ("str", "null", "bool"))
 _NUMBERS = {f"tag:yaml.org,2002:{tag}" for tag in ("int", "float")}
 _TRUE = {"true", "yes", "on"}
+_LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
 class _Wrong(Exception):
@@ -61,7 +62,19 @@ def write_course(course: Course) -> str:
         "thresholds": {"known": levels.known, "mastered": levels.mastered, "review": levels.review},
         "gating": course.gating,
     }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """A dumper that quotes texts with rare line ends, which would come back as spaces."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _LINE_ENDS.intersection(text) else None
+    return dumper.represent_scalar(_TEXT, text, style=style)
+
+
+_Dumper.add_representer(str, _quoted)
 
 
 _Reader = Callable[[yaml.Node, Faults], Any]

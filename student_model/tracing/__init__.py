@@ -78,7 +78,7 @@ class Tracer(Protocol):
         """The state after one more response. Pure: `state` is left as it was. Unjudged responses change nothing."""
 
     def predict(self, state: Any, items: IntArray | None, now: datetime | None) -> FloatArray:
-        """The odds of success, as probabilities in (0, 1), at the items' positions (all items for `None`); shape (n,)."""
+        """The probability of success, in (0, 1), at the items' positions (all items for `None`); shape (n,)."""
 
     def predict_interval(
         self, state: Any, items: IntArray | None, now: datetime | None
@@ -95,7 +95,7 @@ class Tracer(Protocol):
         """The state of each learner of the log after all rows; equals `update` one by one, bit for bit."""
 
     def bind(self, vocabulary: Vocabulary) -> Tracer:
-        """The same fitted model over another vocabulary: what it knows of shared ids moves, the rest gets its priors."""
+        """The same model over another vocabulary: what it knows of shared ids moves, the rest gets its priors."""
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs to make this tracer again."""
