@@ -11,8 +11,9 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Integer, Text, case, cast, func, select
 
-from data.responses import _COLUMNS, _JOINED, ResponseLog, _response
-from data.tables import answers, items, learners, responses
+from data.responses import ResponseLog
+from data.rows import COLUMNS, JOINED, response_of
+from data.tables import items, learners, responses
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
@@ -149,12 +150,8 @@ def _untidy(connection: Connection, tenant: str, scan: Scan) -> list[int]:
 
 
 def _refold(connection: Connection, tenant: str, number: int, name: LearnerId) -> list[Response]:
-    query = (
-        select(*_COLUMNS, items.c.item_id, items.c.concept_ids, answers.c.text)
-        .select_from(_JOINED)
-        .where(learners.c.tenant == tenant, responses.c.learner_no == number)
-    )
-    return in_order(_response(name, row) for row in connection.execute(query))
+    query = select(*COLUMNS).select_from(JOINED).where(learners.c.tenant == tenant, responses.c.learner_no == number)
+    return in_order(response_of(name, row) for row in connection.execute(query))
 
 
 def _replaced(log: Log, anew: dict[int, list[Response]]) -> Log:

@@ -56,13 +56,19 @@ def open_database(url: str) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, durable: bool = True) -> Iterator[Connection]:
     """A transaction that writes: committed, and on disk, when the block ends without an error.
+
+    With `durable` off it is committed all the same and survives a crash of the program, but the last ones may be lost
+    if the machine loses power: for what can be made again.
 
     On SQLite it takes the write lock at its beginning (`BEGIN IMMEDIATE`). The default would take it at the first
     write, and two transactions that had read before could then only fail.
     """
-    with engine.connect().execution_options(wayline_writes=True) as connection, connection.begin():
+    options = {"wayline_writes": True, "wayline_durable": durable}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        if engine.dialect.name == "postgresql" and not durable:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield connection
 
 
@@ -72,7 +78,6 @@ def _speak_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",  # what is acknowledged survives a power cut
             f"busy_timeout = {BUSY_SECONDS * 1000}",
             "foreign_keys = ON",
             "secure_delete = ON",  # what is erased leaves no bytes behind
@@ -82,8 +87,13 @@ def _speak_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("wayline_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("wayline_writes", False):
+            # FULL waits for the disk at every commit, NORMAL only when the journal is emptied.
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options['wayline_durable'] else 'NORMAL'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
 
 def schema_version(connection: Connection) -> str | None:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import writing
 from data.pseudonym import pseudonym
+from data.rows import (
+    COLUMNS,
+    COUNT_ON,
+    COUNTED,
+    FIND_ITEMS,
+    FIND_LEARNERS,
+    FIND_RESPONSES,
+    INSERT_ANSWERS,
+    INSERT_RESPONSES,
+    JOINED,
+    LOCK_LEARNER,
+    OF_LEARNER,
+    body_hash,
+    microseconds,
+    response_of,
+    row_of,
+)
 from data.tables import answers, decisions, items, learners, responses
-from knowledge_graph.types import ConceptId, ItemId
+from knowledge_graph.types import ItemId
 from student_model.types import LearnerId, Response, ResponseId
 
 MANY = 500
 """How many ids go into one IN list."""
+
+
+_Key = tuple[LearnerId, ResponseId]
+_Fresh = dict[_Key, tuple[str, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ class ResponseLog:
             rows.append(
                 {
                     **place,
-                    **_row(one),
+                    **row_of(one),
                     "item_no": item_no[one.item_id],
                     "body_hash": digest,
                     "received_at": received,
@@ -103,20 +123,19 @@ class ResponseLog:
             )
             if one.answer_text is not None:
                 texts.append({**place, "text": one.answer_text, "received_at": received})
-        connection.execute(insert(responses), rows)
+        connection.execute(INSERT_RESPONSES, rows)
         if texts:
-            connection.execute(insert(answers), texts)
+            connection.execute(INSERT_ANSWERS, texts)
         return places
 
     def _item_numbers(self, connection: Connection, batch: Iterable[Response]) -> dict[ItemId, int]:
         named = {one.item_id: one.concept_ids for one in reversed(list(batch))}
-        own = items.c.tenant == self.tenant
         found: dict[ItemId, int] = {}
 
         def look(wanted: Iterable[ItemId]) -> None:
             for part in _parts(list(wanted)):
-                query = select(items.c.item_id, items.c.item_no).where(own, items.c.item_id.in_(part))
-                found.update({ItemId(row[0]): row[1] for row in connection.execute(query)})
+                rows = connection.execute(FIND_ITEMS, {"tenant": self.tenant, "ids": part})
+                found.update({ItemId(row[0]): row[1] for row in rows})
 
         look(named)
         missing = [item for item in named if item not in found]
@@ -131,18 +150,9 @@ class ResponseLog:
 
     def of_learner(self, learner_id: LearnerId, after: int = 0) -> list[Response]:
         """A learner's responses after this position, in the order they arrived."""
-        query = (
-            select(*_COLUMNS, items.c.item_id, items.c.concept_ids, answers.c.text)
-            .select_from(_JOINED)
-            .where(
-                learners.c.tenant == self.tenant,
-                learners.c.pseudonym == pseudonym(self.key, learner_id),
-                responses.c.position > after,
-            )
-            .order_by(responses.c.position)
-        )
+        asked = {"tenant": self.tenant, "pseudonym": pseudonym(self.key, learner_id), "after": after}
         with self.engine.connect() as connection:
-            return [_response(learner_id, row) for row in connection.execute(query)]
+            return [response_of(learner_id, row) for row in connection.execute(OF_LEARNER, asked)]
 
     def position(self, learner_id: LearnerId) -> int:
         """How many responses of the learner are stored."""
@@ -155,14 +165,14 @@ class ResponseLog:
     def everything(self) -> Iterator[Response]:
         """All responses of all learners, under their pseudonyms, learner by learner in the order they arrived."""
         query = (
-            select(*_COLUMNS, items.c.item_id, items.c.concept_ids, answers.c.text, learners.c.pseudonym)
-            .select_from(_JOINED)
+            select(*COLUMNS, learners.c.pseudonym)
+            .select_from(JOINED)
             .where(learners.c.tenant == self.tenant)
             .order_by(responses.c.learner_no, responses.c.position)
         )
         with self.engine.connect().execution_options(yield_per=10_000) as connection:
             for row in connection.execute(query):
-                yield _response(LearnerId(row.pseudonym), row)
+                yield response_of(LearnerId(row.pseudonym), row)
 
     def erase(self, learner_id: LearnerId) -> int:
         """Remove a learner with all responses, answers and decisions; gives how many responses there were."""
@@ -195,27 +205,6 @@ class ResponseLog:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-_Key = tuple[LearnerId, ResponseId]
-_Fresh = dict[_Key, tuple[str, Response]]
-_JOINED = responses.join(learners).join(items).outerjoin(answers)
-_COLUMNS = [
-    column
-    for column in responses.c
-    if column.name not in ("learner_no", "tenant", "item_no", "body_hash", "received_at")
-]
-
-
-def microseconds(at: datetime) -> int:
-    """Whole microseconds since 1970 of a timezone-aware time."""
-    since = at - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def time_of(microsecond: int) -> datetime:
-    """The time, in UTC, that so many microseconds since 1970 make."""
-    return datetime.fromtimestamp(microsecond // 1_000_000, UTC).replace(microsecond=microsecond % 1_000_000)
-
-
 def learner_numbers(
     connection: Connection, tenant: str, key: bytes, names: Iterable[LearnerId]
 ) -> dict[LearnerId, int]:
@@ -225,10 +214,8 @@ def learner_numbers(
 
     def look(wanted: list[str]) -> None:
         for part in _parts(wanted):
-            query = select(learners.c.pseudonym, learners.c.learner_no).where(
-                learners.c.tenant == tenant, learners.c.pseudonym.in_(part)
-            )
-            found.update({by_pseudonym[row[0]]: row[1] for row in connection.execute(query)})
+            rows = connection.execute(FIND_LEARNERS, {"tenant": tenant, "pseudonyms": part})
+            found.update({by_pseudonym[row[0]]: row[1] for row in rows})
 
     look(list(by_pseudonym))
     missing = [one for one, name in by_pseudonym.items() if name not in found]
@@ -255,14 +242,12 @@ def _stored(
     found: dict[_Key, tuple[str, int]] = {}
     for learner, ids in by_learner.items():
         # The lock on the learner's row keeps another process from storing between this look and our insert.
-        lock = select(learners.c.responses).where(learners.c.learner_no == numbers[learner]).with_for_update()
-        if not connection.execute(lock).scalar():
+        number = numbers[learner]
+        if not connection.execute(LOCK_LEARNER, {"number": number}).scalar():
             continue
         for part in _parts(ids):
-            query = select(responses.c.response_id, responses.c.body_hash, responses.c.position).where(
-                responses.c.learner_no == numbers[learner], responses.c.response_id.in_(part)
-            )
-            found.update({(learner, ResponseId(row[0])): (row[1], row[2]) for row in connection.execute(query)})
+            rows = connection.execute(FIND_RESPONSES, {"number": number, "ids": part})
+            found.update({(learner, ResponseId(row[0])): (row[1], row[2]) for row in rows})
     return found
 
 
@@ -286,62 +271,18 @@ def _places(connection: Connection, fresh: _Fresh, numbers: dict[LearnerId, int]
     for learner, _ in fresh:
         count[learner] = count.get(learner, 0) + 1
     connection.execute(
-        update(learners)
-        .where(learners.c.learner_no == bindparam("number"))
-        .values(responses=learners.c.responses + bindparam("more")),
+        COUNT_ON,
         [{"number": numbers[learner], "more": more} for learner, more in count.items()],
     )
     last: dict[int, int] = {}
     for part in _parts([numbers[learner] for learner in count]):
-        query = select(learners.c.learner_no, learners.c.responses).where(learners.c.learner_no.in_(part))
-        last.update({row[0]: row[1] for row in connection.execute(query)})
+        last.update({row[0]: row[1] for row in connection.execute(COUNTED, {"numbers": part})})
     following = {learner: last[numbers[learner]] - more + 1 for learner, more in count.items()}
     places = {}
     for key in fresh:
         places[key] = following[key[0]]
         following[key[0]] += 1
     return places
-
-
-def body_hash(response: Response) -> str:
-    """A hash of all that a response says, 32 hexadecimal digits."""
-    return hashlib.sha256(orjson.dumps(response)).hexdigest()[:32]
-
-
-def _row(one: Response) -> dict[str, Any]:
-    return {
-        "response_id": one.response_id,
-        "at": None if one.at is None else microseconds(one.at),
-        "sequence": one.sequence,
-        "correct": one.correct,
-        "score": one.score,
-        "score_confidence": one.score_confidence,
-        "choice": one.choice,
-        "elapsed_seconds": one.elapsed_seconds,
-        "hints": one.hints,
-        "confidence": one.confidence,
-        "supersedes": one.supersedes,
-    }
-
-
-def _response(learner_id: LearnerId, row: Any) -> Response:
-    return Response(
-        response_id=ResponseId(row.response_id),
-        learner_id=learner_id,
-        item_id=ItemId(row.item_id),
-        at=None if row.at is None else time_of(row.at),
-        sequence=row.sequence,
-        correct=row.correct,
-        score=row.score,
-        score_confidence=row.score_confidence,
-        choice=row.choice,
-        answer_text=row.text,
-        elapsed_seconds=row.elapsed_seconds,
-        hints=row.hints,
-        confidence=row.confidence,
-        supersedes=None if row.supersedes is None else ResponseId(row.supersedes),
-        concept_ids=tuple(map(ConceptId, orjson.loads(row.concept_ids))),
-    )
 
 
 def _parts(ids: list[Any]) -> Iterator[list[Any]]:

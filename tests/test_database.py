@@ -24,7 +24,8 @@ from data.columns import columns
 from data.database import DatabaseError, migrate, open_database, schema_version, writing
 from data.decisions import DecisionLog
 from data.pseudonym import KeyFileError, load_or_create_key, pseudonym
-from data.responses import ResponseConflict, ResponseLog, microseconds, time_of
+from data.responses import ResponseConflict, ResponseLog
+from data.rows import microseconds, time_of
 from data.tables import SCHEMA, metadata
 from knowledge_graph.types import ConceptId, ItemId
 from student_model.replay import replay, to_log
@@ -155,9 +156,7 @@ def test_the_columns_are_the_log_in_the_order_of_replay(log: ResponseLog, drawn:
         for column in ("item", "outcome", "seconds", "weights"):
             ours, expected = getattr(read, column), getattr(wanted, column)
             equal_nan = column == "seconds"
-            assert np.array_equal(
-                ours[read.learner == mine], expected[wanted.learner == theirs], equal_nan=equal_nan
-            )
+            assert np.array_equal(ours[read.learner == mine], expected[wanted.learner == theirs], equal_nan=equal_nan)
     assert len(read) == len(wanted)
 
 
@@ -169,9 +168,7 @@ def test_folding_the_columns_equals_replaying_each_learner(log: ResponseLog) -> 
     for name, state in zip(read.learners, tracer.fold(read), strict=True):
         own = LENA if name == pseudonym(KEY, LENA) else OMAR
         expected = replay(tracer, [one for one in done if one.learner_id == own])
-        assert np.array_equal(
-            tracer.beliefs(state, NOON).probability, tracer.beliefs(expected, NOON).probability
-        )
+        assert np.array_equal(tracer.beliefs(state, NOON).probability, tracer.beliefs(expected, NOON).probability)
 
 
 # Erasing

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from engine.candidates import Context
-from knowledge_graph.frontier import FADED, READY
+from knowledge_graph.frontier import BLOCKED, FADED, READY
 from knowledge_graph.vocabulary import FloatArray
 
 EXPLORATION = 0.1
@@ -21,7 +21,11 @@ ASIDE = 0.2
 CONTINUITY = 2.0
 """Preference for staying with the concept just practised until it is known: learners lose the thread otherwise."""
 PATIENCE = 3
-"""Failures in a row on a concept after which it is left alone for a while."""
+"""Failures in a row on a concept after which others come first, if any are ready."""
+WEARY = 0.3
+"""What such a concept is still worth beside a fresh one."""
+BARRED = 0.05
+"""Worth of what is still blocked: it comes only where nothing else is left."""
 STUDY_MINUTES = 2.0
 """Time that every item costs beside its own minutes: turning to it, thinking it over."""
 
@@ -40,7 +44,8 @@ def score(context: Context) -> FloatArray:
     reach = 0.75 + context.odds * (1.0 - context.odds)
     time = STUDY_MINUTES + context.graph.minutes[context.items]
     steady = continuity(context)[context.concept]
-    growth = mean * weakest_link * reach * steady * context.timeliness * STUDY_MINUTES / time
+    barred = np.where(context.frontier.standing[context.concept] == BLOCKED, BARRED, 1.0)
+    growth = mean * weakest_link * barred * reach * steady * context.timeliness * STUDY_MINUTES / time
     return cast(FloatArray, np.maximum(growth, 1e-9))
 
 
@@ -80,7 +85,8 @@ def continuity(context: Context) -> FloatArray:
         else:
             failures[concept] = failures.get(concept, 0) + 1
     for concept, count in failures.items():
-        factor[concept] *= 0.5 ** max(0, count - PATIENCE + 1)
+        if count >= PATIENCE:
+            factor[concept] *= WEARY
     return factor
 
 

@@ -61,11 +61,6 @@ def words(text: str) -> list[str]:
     return [_stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
 
 
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts consist of the same words in the same order."""
-    return words(one) == words(other)
-
-
 def _copied(said: list[str], asked: list[str]) -> bool:
     """Whether an answer only gives the question back: all its words, and most of the question's."""
     return set(said) <= set(asked) and 2 * len(set(said)) > len(set(asked))

@@ -72,6 +72,14 @@ def test_weakest_looks_at_mastery_alone() -> None:
     assert GRAPH.vocabulary.concepts[context.concept[best]] == "c"
 
 
+def test_gain_keeps_to_what_is_ready_however_often_it_fails() -> None:
+    gain = policies.load("gain")
+    for failures in range(1, 12):
+        context = context_after([(f"a-{1 + n % 5}", False) for n in range(failures)])
+        best = int(np.argmax(gain.score(context)))
+        assert GRAPH.vocabulary.concepts[context.concept[best]] in "ad"
+
+
 def test_gain_leaves_a_concept_alone_after_failures_in_a_row() -> None:
     gain = policies.load("gain")
     context = context_after([*[(f"a-{n}", True) for n in range(6)], ("b-1", True), *[("b-2", False)] * 6])

@@ -105,9 +105,7 @@ def test_a_model_is_named_after_its_file(name: str, tracer: Tracer) -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(made=responses(), data=st.data())
-def test_any_order_and_repeat_gives_the_same_state(
-    tracer: Tracer, made: list[Response], data: st.DataObject
-) -> None:
+def test_any_order_and_repeat_gives_the_same_state(tracer: Tracer, made: list[Response], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(made + made[: len(made) // 2]))
     assert content(replay(tracer, shuffled)) == content(replay(tracer, made))
 
@@ -143,9 +141,7 @@ def test_batch_equals_step_by_step_bit_for_bit(tracer: Tracer, made: list[Respon
 
 @settings(deadline=None, max_examples=30)
 @given(made=responses(), hour=hours)
-def test_update_and_reading_leave_a_state_as_it_was(
-    tracer: Tracer, made: list[Response], hour: float | None
-) -> None:
+def test_update_and_reading_leave_a_state_as_it_was(tracer: Tracer, made: list[Response], hour: float | None) -> None:
     state, before = tracer.initial(), content(tracer.initial())
     now = None if hour is None else START + timedelta(hours=hour)
     for one in made:
@@ -197,9 +193,7 @@ def test_a_right_answer_never_lowers_the_belief_of_its_concepts(
 
 @settings(deadline=None, max_examples=30)
 @given(made=responses())
-def test_time_alone_never_raises_a_belief_and_no_time_changes_none(
-    tracer: Tracer, made: list[Response]
-) -> None:
+def test_time_alone_never_raises_a_belief_and_no_time_changes_none(tracer: Tracer, made: list[Response]) -> None:
     state = replay(tracer, made)
     days = [tracer.beliefs(state, START + timedelta(days=day)).probability for day in (210, 240, 400, 4000)]
     assert all((later <= sooner + 1e-12).all() for sooner, later in pairwise(days))

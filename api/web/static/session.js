@@ -1,0 +1,163 @@
+// The loop of one learner: recommended → answered → judged → next. Holds the state, knows nothing of the screen.
+
+import { clientFor, randomId } from "./client.js";
+import { countsAsKnown } from "./standing.js";
+
+const TRAIL_LENGTH = 12;
+
+/**
+ * phase: "loading" | "answering" | "sending" | "judged" | "nothing" (no item, see `infeasible`)
+ * round: how many items were recommended since the page opened
+ * problem: what failed last, with `problem.retry` where trying again can help
+ */
+const START = {
+  phase: "loading", decision: null, recommendation: null, infeasible: null, outcome: null, problem: null,
+  graph: null, graphProblem: null, beliefs: new Map(), trail: [], skipped: [], round: 0,
+};
+
+export function createSession(learnerId) {
+  const client = clientFor(learnerId);
+  const listeners = new Set();
+  let state = { ...START, trail: loadTrail(learnerId) };
+  let asking = false;
+
+  function set(change) {
+    state = { ...state, ...change };
+    listeners.forEach((listener) => listener(state));
+  }
+
+  async function loadGraph() {
+    set({ graphProblem: null });
+    try {
+      const [graph, beliefs] = await Promise.all([client.graph(), client.beliefs()]);
+      set({ graph, beliefs: merged(state.beliefs, beliefs.beliefs) });
+    } catch (problem) {
+      set({ graphProblem: problem });
+    }
+  }
+
+  async function next() {
+    if (asking || state.phase === "sending") return;
+    asking = true;
+    set({ phase: "loading", problem: null });
+    const request = { count: 1, ...(state.skipped.length ? { exclude: state.skipped } : {}) };
+    try {
+      const decision = await client.recommend(request);
+      const recommendation = decision.items[0] ?? null;
+      set({
+        decision, recommendation, round: state.round + 1, outcome: null, infeasible: recommendation ? null : decision.infeasible,
+        phase: recommendation ? "answering" : "nothing",
+      });
+    } catch (problem) {
+      set({ problem: { ...described(problem), retry: next } });
+    } finally {
+      asking = false;
+    }
+  }
+
+  /** `answer` is the part of the request that the learner gave; see answers.js. */
+  function answer(given) {
+    if (state.phase !== "answering") return;
+    const { decision, recommendation } = state;
+    // The id is drawn once per answer: a retry sends the same one, so that the service stores the answer once.
+    send({ response_id: randomId(), item_id: recommendation.item_id, decision_id: decision.decision_id, ...given });
+  }
+
+  async function send(body) {
+    set({ phase: "sending", problem: null });
+    try {
+      const reply = await client.respond(body);
+      settle(body, reply);
+    } catch (problem) {
+      // After a failure that may be repeated the answer may have been stored: it stays locked and is sent as it was.
+      if (problem.retryable) set({ problem: { ...described(problem), detail: `${problem.detail} Your answer is kept on this page.`, retry: () => send(body) } });
+      else set({ phase: "answering", problem: described(problem) });
+    }
+  }
+
+  function settle(body, reply) {
+    const before = state.beliefs;
+    const beliefs = merged(before, reply.beliefs);
+    const judgement = reply.responses.find((one) => one.response_id === body.response_id)?.judgement ?? null;
+    const concept = state.recommendation;
+    const done = { id: body.response_id, title: concept.concept_title, verdict: verdictOf(judgement) };
+    const trail = [...state.trail, done].slice(-TRAIL_LENGTH);
+    saveTrail(learnerId, trail);
+    set({ phase: "judged", beliefs, trail, outcome: { judgement, given: body, ...moved(before, beliefs, concept.concept_id) } });
+    // A reply may hold only the beliefs it touched; what those opened is asked for, and nobody waits for it.
+    if (reply.beliefs.length < beliefs.size) refreshBeliefs(before);
+  }
+
+  async function refreshBeliefs(before) {
+    const { outcome, recommendation } = state;
+    try {
+      const beliefs = merged(state.beliefs, (await client.beliefs()).beliefs);
+      const current = state.outcome === outcome;
+      set({ beliefs, ...(current ? { outcome: { ...outcome, ...moved(before, beliefs, recommendation.concept_id) } } : {}) });
+    } catch {
+      // The map is a little behind until the next answer; the learner need not hear of it.
+    }
+  }
+
+  return {
+    get state() { return state; },
+    subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+    start() { loadGraph(); next(); },
+    loadGraph, next, answer,
+    skip() {
+      if (state.phase !== "answering") return;
+      set({ skipped: [...state.skipped, state.recommendation.item_id] });
+      next();
+    },
+    bringBackSkipped() { set({ skipped: [] }); next(); },
+  };
+}
+
+/** "right" | "not-yet" | "provisional" | "read" (not judged). */
+export function verdictOf(judgement) {
+  if (!judgement) return "read";
+  if (judgement.provisional) return "provisional";
+  if (judgement.correct === null || judgement.correct === undefined) return "read";
+  return judgement.correct ? "right" : "not-yet";
+}
+
+function described({ title, detail, errors, retryable }) {
+  return { title, detail, errors, retryable };
+}
+
+function merged(known, news) {
+  const beliefs = new Map(known);
+  for (const belief of news ?? []) beliefs.set(belief.concept_id, belief);
+  return beliefs;
+}
+
+/** Which beliefs moved by a point or more, the item's own concept first, and what became ready. */
+function moved(before, after, conceptId) {
+  const percent = (belief) => Math.round(100 * belief.probability);
+  const pairs = [...after.values()].filter((now) => before.has(now.concept_id)).map((now) => ({ was: before.get(now.concept_id), now }));
+  const moves = pairs.filter(({ was, now }) => now.concept_id === conceptId
+    || (now.evidence > was.evidence && percent(now) !== percent(was)));
+  moves.sort((a, b) => (b.now.concept_id === conceptId) - (a.now.concept_id === conceptId)
+    || Math.abs(b.now.probability - b.was.probability) - Math.abs(a.now.probability - a.was.probability));
+  const opened = pairs.filter(({ was, now }) => was.standing === "blocked" && now.standing === "ready").map(({ now }) => now);
+  const reached = pairs.filter(({ was, now }) => !countsAsKnown(was) && countsAsKnown(now)).map(({ now }) => now);
+  return { moves: moves.slice(0, 3), opened, reached };
+}
+
+const trailKey = (learnerId) => `wayline.trail.${learnerId}`;
+
+function loadTrail(learnerId) {
+  try {
+    return JSON.parse(sessionStorage.getItem(trailKey(learnerId))) ?? [];
+  } catch {
+    return []; // storage switched off, or not ours
+  }
+}
+
+function saveTrail(learnerId, trail) {
+  try {
+    sessionStorage.setItem(trailKey(learnerId), JSON.stringify(trail));
+  } catch {
+    // The trail is then lost on reload, nothing more.
+  }
+}

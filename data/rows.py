@@ -1,0 +1,105 @@
+"""Responses as rows of the tables and back, and the statements that find and store them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, insert, select, update
+
+from data.tables import answers, items, learners, responses
+from knowledge_graph.types import ConceptId, ItemId
+from student_model.types import LearnerId, Response, ResponseId
+
+JOINED = responses.join(learners).join(items).outerjoin(answers)
+_NOT_SAID = ("learner_no", "tenant", "item_no", "body_hash", "received_at")
+COLUMNS = [column for column in responses.c if column.name not in _NOT_SAID]
+COLUMNS += [items.c.item_id, items.c.concept_ids, answers.c.text]
+"""What makes a `Response` again, selected from `JOINED`."""
+
+# Statements are built once: building one takes SQLAlchemy longer than SQLite takes to run it.
+FIND_LEARNERS = select(learners.c.pseudonym, learners.c.learner_no).where(
+    learners.c.tenant == bindparam("tenant"), learners.c.pseudonym.in_(bindparam("pseudonyms", expanding=True))
+)
+FIND_ITEMS = select(items.c.item_id, items.c.item_no).where(
+    items.c.tenant == bindparam("tenant"), items.c.item_id.in_(bindparam("ids", expanding=True))
+)
+FIND_RESPONSES = select(responses.c.response_id, responses.c.body_hash, responses.c.position).where(
+    responses.c.learner_no == bindparam("number"), responses.c.response_id.in_(bindparam("ids", expanding=True))
+)
+LOCK_LEARNER = select(learners.c.responses).where(learners.c.learner_no == bindparam("number")).with_for_update()
+COUNT_ON = (
+    update(learners)
+    .where(learners.c.learner_no == bindparam("number"))
+    .values(responses=learners.c.responses + bindparam("more"))
+)
+COUNTED = select(learners.c.learner_no, learners.c.responses).where(
+    learners.c.learner_no.in_(bindparam("numbers", expanding=True))
+)
+OF_LEARNER = (
+    select(*COLUMNS)
+    .select_from(JOINED)
+    .where(
+        learners.c.tenant == bindparam("tenant"),
+        learners.c.pseudonym == bindparam("pseudonym"),
+        responses.c.position > bindparam("after"),
+    )
+    .order_by(responses.c.position)
+)
+INSERT_RESPONSES, INSERT_ANSWERS = insert(responses), insert(answers)
+
+
+def microseconds(at: datetime) -> int:
+    """Whole microseconds since 1970 of a timezone-aware time."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def time_of(microsecond: int) -> datetime:
+    """The time, in UTC, that so many microseconds since 1970 make."""
+    return datetime.fromtimestamp(microsecond // 1_000_000, UTC).replace(microsecond=microsecond % 1_000_000)
+
+
+def body_hash(response: Response) -> str:
+    """A hash of all that a response says, 32 hexadecimal digits."""
+    return hashlib.sha256(orjson.dumps(response)).hexdigest()[:32]
+
+
+def row_of(one: Response) -> dict[str, Any]:
+    """A response's columns, without those that place it and without its text."""
+    return {
+        "response_id": one.response_id,
+        "at": None if one.at is None else microseconds(one.at),
+        "sequence": one.sequence,
+        "correct": one.correct,
+        "score": one.score,
+        "score_confidence": one.score_confidence,
+        "choice": one.choice,
+        "elapsed_seconds": one.elapsed_seconds,
+        "hints": one.hints,
+        "confidence": one.confidence,
+        "supersedes": one.supersedes,
+    }
+
+
+def response_of(learner_id: LearnerId, row: Any) -> Response:
+    """The response in a row of `COLUMNS`."""
+    return Response(
+        response_id=ResponseId(row.response_id),
+        learner_id=learner_id,
+        item_id=ItemId(row.item_id),
+        at=None if row.at is None else time_of(row.at),
+        sequence=row.sequence,
+        correct=row.correct,
+        score=row.score,
+        score_confidence=row.score_confidence,
+        choice=row.choice,
+        answer_text=row.text,
+        elapsed_seconds=row.elapsed_seconds,
+        hints=row.hints,
+        confidence=row.confidence,
+        supersedes=None if row.supersedes is None else ResponseId(row.supersedes),
+        concept_ids=tuple(map(ConceptId, orjson.loads(row.concept_ids))),
+    )

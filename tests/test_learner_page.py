@@ -1,0 +1,356 @@
+"""The learner's page in a real browser against the real service: ask, answer, judge, explain, go on."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from browser import chromium_page
+from page_course import ITEMS, ROOT, running_service
+from playwright.sync_api import Page, Request, Route, expect
+
+VENDOR = ROOT / "api" / "web" / "static" / "vendor"
+AXE = ROOT / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(
+    not AXE.is_file(), reason="axe-core is not installed; scripts/setup installs it"
+)
+pytestmark = pytest.mark.skipif(
+    not VENDOR.is_dir(), reason="api/web/static/vendor is missing; scripts/setup fills it"
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_service(tmp_path_factory.mktemp("learner-page")) as address:
+        yield address
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: console errors, exceptions, violations of the policy."""
+    return []
+
+
+@pytest.fixture
+def page(complaints: list[str]) -> Iterator[Page]:
+    """A fresh page; a test passes only if the browser complained of nothing."""
+    with chromium_page() as page:
+        page.set_default_timeout(10_000)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        assert complaints == []
+
+
+def open_page(page: Page, service: str, learner: str) -> None:
+    page.goto(f"{service}?learner={learner}")
+    expect(page.locator("form.item")).to_be_visible()
+
+
+def reach(page: Page, kind: str) -> None:
+    """Skip until an item of this kind is there; skipped ones do not come back, so this ends."""
+    form = page.locator("form.item")
+    for _ in range(len(ITEMS)):
+        expect(form).to_have_attribute("data-phase", "answering")
+        shown = form.get_attribute("data-item-id") or ""
+        if shown.split("-")[0] == kind:
+            return
+        page.get_by_role("button", name="Skip").click()
+        expect(form).not_to_have_attribute("data-item-id", shown)
+    raise AssertionError(f"no item of kind {kind} came")
+
+
+def verdict(page: Page) -> str | None:
+    judgement = page.locator(".judgement")
+    expect(judgement).to_be_visible()
+    return judgement.get_attribute("data-verdict")
+
+
+def beliefs(service: str, learner: str) -> dict[str, dict[str, Any]]:
+    with urllib.request.urlopen(f"{service}v1/learners/{learner}/beliefs", timeout=10) as reply:
+        return {belief["concept_id"]: belief for belief in json.load(reply)["beliefs"]}
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(request.post_data or "")
+    return body
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what is not in the document. (`wait_for_function` evaluates text: the policy forbids it.)"""
+    for _ in range(200):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come to hold")
+
+
+def classes_on_map(page: Page, concept: str) -> list[str]:
+    found: list[str] = page.evaluate(
+        "id => document.querySelector('.map-canvas')?._cyreg?.cy.$id(id).classes() ?? []", concept
+    )
+    return found
+
+
+def test_a_choice_is_judged_wrong_and_explained_then_the_next_item_comes(page: Page, service: str) -> None:
+    open_page(page, service, "choice")
+    reach(page, "choice")
+    expect(page.get_by_role("img", name="Two dots.")).to_be_visible()
+    expect(page.locator(".item-text math")).to_be_visible()  # KaTeX works under the policy
+    expect(page.locator(".why-sentence")).not_to_be_empty()
+    page.get_by_role("radio", name="6").check()
+    page.get_by_role("button", name="Check answer").click()
+    assert verdict(page) == "not-yet"
+    expect(page.locator(".choice", has_text="Right answer")).to_contain_text("5")
+    expect(page.locator(".explanation")).to_contain_text("Counting on from 3")
+    expect(page.locator(".moves")).to_contain_text("Adding:")
+    next_button = page.get_by_role("button", name="Next")
+    expect(next_button).to_be_focused()
+    next_button.click()
+    expect(page.locator(".judgement")).to_have_count(0)
+    expect(page.locator("#item-title")).to_be_focused()
+    expect(page.locator(".trail li")).to_contain_text(["Adding"])
+
+
+def test_a_number_is_judged_right(page: Page, service: str) -> None:
+    open_page(page, service, "numeric")
+    reach(page, "numeric")
+    number = int((page.locator("form.item").get_attribute("data-item-id") or "").split("-")[1])
+    box = page.get_by_label("Your answer")
+    expect(box).to_have_attribute("inputmode", "decimal")
+    expect(page.locator(".unit")).to_have_text("points")
+    box.fill(str(number + 1))
+    box.press("Enter")
+    assert verdict(page) == "right"
+
+
+def test_nothing_is_sent_without_an_answer(page: Page, service: str) -> None:
+    open_page(page, service, "empty")
+    reach(page, "numeric")
+    page.get_by_role("button", name="Check answer").click()
+    expect(page.locator(".missing")).to_be_visible()
+    expect(page.get_by_label("Your answer")).to_be_focused()
+    assert beliefs(service, "empty")["adding"]["evidence"] == 0
+
+
+def test_a_written_answer_is_judged_provisionally(page: Page, service: str) -> None:
+    open_page(page, service, "text")
+    reach(page, "text")
+    page.get_by_label("Your answer").fill(
+        "Both orders put the same things together so the total stays the same"
+    )
+    page.keyboard.press("Control+Enter")
+    assert verdict(page) == "provisional"
+    expect(page.locator(".judgement")).to_contain_text("Judged by similarity to model answers")
+
+
+def test_a_reading_is_read_and_not_judged(page: Page, service: str) -> None:
+    open_page(page, service, "reading")
+    reach(page, "reading")
+    expect(page.locator(".item-text p")).to_have_count(2)
+    page.get_by_role("button", name="I have read this").click()
+    assert verdict(page) == "read"
+
+
+def test_a_worked_example_is_revealed_part_by_part(page: Page, service: str) -> None:
+    open_page(page, service, "worked")
+    reach(page, "worked_example")
+    expect(page.locator(".parts li")).to_have_count(1)
+    page.get_by_role("button", name="Show the next step").click()
+    expect(page.locator(".parts li")).to_have_count(2)
+    page.get_by_role("button", name="I have read this").click()
+    assert verdict(page) == "read"
+
+
+def test_steps_are_judged_one_by_one(page: Page, service: str) -> None:
+    open_page(page, service, "steps")
+    reach(page, "steps")
+    steps = page.locator(".step")
+    expect(steps).to_have_count(2)
+    steps.nth(0).get_by_role("textbox").fill("10")
+    steps.nth(1).get_by_role("radio").first.check()
+    page.get_by_role("button", name="Check answer").click()
+    assert verdict(page) == "not-yet"
+    expect(page.locator(".step-results li")).to_contain_text(["Right.", "13"])
+
+
+def test_hints_open_one_by_one_and_are_counted(page: Page, service: str) -> None:
+    open_page(page, service, "hints")
+    reach(page, "choice")
+    page.get_by_role("button", name="Show a hint").click()
+    expect(page.locator(".hint-list li")).to_have_count(1)
+    page.get_by_role("button", name="Another hint").click()
+    expect(page.locator(".hint-list li")).to_have_count(2)
+    expect(page.get_by_role("button", name="hint")).to_have_count(0)
+    page.get_by_role("radio", name="5").check()
+    with page.expect_request("**/responses") as sent:
+        page.get_by_role("button", name="Check answer").click()
+    assert body_of(sent.value)["hints"] == 2
+    assert verdict(page) == "right"
+
+
+def test_right_answers_recolour_the_map_and_the_table(page: Page, service: str) -> None:
+    open_page(page, service, "map")
+    until(page, lambda: "ready" in classes_on_map(page, "adding"))
+    assert "blocked" in classes_on_map(page, "doubling")
+    for _ in range(12):
+        reach(page, "numeric")
+        number = int((page.locator("form.item").get_attribute("data-item-id") or "").split("-")[1])
+        page.get_by_label("Your answer").fill(str(number + 1))
+        page.keyboard.press("Enter")
+        assert verdict(page) == "right"
+        if beliefs(service, "map")["adding"]["standing"] in ("known", "mastered"):
+            break
+        page.get_by_role("button", name="Next").click()
+    until(page, lambda: {"known", "mastered"} & set(classes_on_map(page, "adding")) != set())
+    until(page, lambda: "ready" in classes_on_map(page, "doubling"))
+    expect(page.locator(".progress")).to_contain_text("1 of 2 known")
+    page.get_by_role("button", name="Table").click()
+    expect(page.locator("tr[data-concept=doubling]")).to_have_attribute("data-standing", "ready")
+    page.get_by_role("button", name="Doubling").click()
+    expect(page.locator(".details")).to_contain_text("You can double a number.")
+    expect(page.locator(".details .linked")).to_contain_text("Adding")
+
+
+def test_the_enlarged_map_covers_the_page_and_escape_closes_it(page: Page, service: str) -> None:
+    open_page(page, service, "enlarged")
+    until(page, lambda: classes_on_map(page, "adding") != [])
+    page.get_by_role("button", name="Enlarge").click()
+    expect(page.locator(".map-large")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Check answer")).to_have_count(0)  # what lies under it is inert
+    page.keyboard.press("Escape")
+    expect(page.locator(".map-large")).to_have_count(0)
+
+
+def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, service: str) -> None:
+    page.goto(service)
+    backward, placed = page.evaluate(
+        """async () => {
+            const { layeredLayout } = await import("/static/layered_layout.js");
+            const ids = Array.from({ length: 1000 }, (_, n) => `c${n}`);
+            const edges = ids.flatMap((id, n) =>
+                [2, 3, 7].filter((d) => n % d && n >= d).map((d) => [ids[n - d], id]));
+            const places = layeredLayout(ids, edges, { width: 1200, height: 700 });
+            const spots = new Set([...places.values()].map(({ x, y }) => `${x.toFixed(3)} ${y.toFixed(3)}`));
+            return [edges.filter(([a, b]) => places.get(a).x >= places.get(b).x).length, spots.size];
+        }"""
+    )
+    assert (backward, placed) == (0, 1000)
+
+
+def test_the_whole_loop_by_keyboard_alone(page: Page, service: str) -> None:
+    open_page(page, service, "keyboard")
+    reach(page, "choice")
+    expect(page.locator("#item-title")).to_be_focused()
+    page.keyboard.press("Tab")  # to the first choice
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert verdict(page) == "right"
+    page.keyboard.press("Enter")
+    expect(page.locator(".judgement")).to_have_count(0)
+    expect(page.locator("form.item")).to_have_attribute("data-phase", "answering")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, service, f"width-{width}")
+    for kind in ("choice", "steps"):
+        reach(page, kind)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for button in page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is None or (box["height"] >= 44 and box["width"] >= 44), button.inner_text()
+
+
+def test_an_answer_whose_reply_was_lost_is_stored_once(
+    page: Page, service: str, complaints: list[str]
+) -> None:
+    open_page(page, service, "lost")
+    reach(page, "choice")
+    sent: list[str] = []
+
+    def lose_the_reply(route: Route) -> None:
+        sent.append(body_of(route.request)["response_id"])
+        route.fetch()  # the service stores the answer, the page never hears of it
+        route.abort()
+
+    page.route("**/responses", lose_the_reply)
+    page.get_by_role("radio", name="5").check()
+    page.get_by_role("button", name="Check answer").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(page.get_by_role("radio", name="6")).to_be_disabled()
+    page.unroute("**/responses")
+    with page.expect_request("**/responses") as again:
+        page.get_by_role("button", name="Try again").click()
+    assert [body_of(again.value)["response_id"]] == sent
+    assert verdict(page) == "right"
+    assert beliefs(service, "lost")["adding"]["evidence"] == 1
+    complaints.clear()  # the lost reply itself
+
+
+def test_an_impatient_double_click_sends_one_answer(page: Page, service: str) -> None:
+    open_page(page, service, "double")
+    reach(page, "choice")
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.url) if request.url.endswith("/responses") else None
+    )
+    page.get_by_role("radio", name="5").check()
+    page.evaluate(
+        "const form = document.querySelector('form.item'); form.requestSubmit(); form.requestSubmit();"
+    )
+    assert verdict(page) == "right"
+    assert len(sent) == 1
+
+
+def test_when_everything_is_skipped_the_page_says_so_and_brings_it_back(page: Page, service: str) -> None:
+    open_page(page, service, "skip")
+    form = page.locator("form.item")
+    for _ in range(len(ITEMS)):
+        if not form.count():
+            break
+        shown = form.get_attribute("data-item-id") or ""
+        page.get_by_role("button", name="Skip").click()
+        until(page, lambda shown=shown: not form.count() or form.get_attribute("data-item-id") != shown)  # type: ignore[misc]
+    expect(page.locator(".nothing .why-sentence")).not_to_be_empty()
+    page.get_by_role("button", name="Bring back").click()
+    expect(form).to_be_visible()
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, service: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    open_page(page, service, f"axe-{scheme}")
+    reach(page, "choice")
+    until(page, lambda: classes_on_map(page, "adding") != [])
+    page.evaluate(AXE.read_text())  # evaluated, not a script element: the policy stays as it is
+    assert serious(page) == []
+    page.get_by_role("button", name="Show a hint").click()
+    page.get_by_role("radio", name="6").check()
+    page.get_by_role("button", name="Check answer").click()
+    assert verdict(page) == "not-yet"
+    page.get_by_role("button", name="Table").click()
+    page.get_by_role("button", name="Doubling").click()
+    assert serious(page) == []
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds that is serious or critical, with where."""
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        f"{one['id']}: {[node['target'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
