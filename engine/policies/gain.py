@@ -20,6 +20,8 @@ ASIDE = 0.2
 """Worth of what does not lead to a goal."""
 CONTINUITY = 2.0
 """Preference for staying with the concept just practised until it is known: learners lose the thread otherwise."""
+HASTE = 0.25
+"""How much every concept that is ready and stands earlier in the syllabus takes from what comes after it."""
 PATIENCE = 3
 """Failures in a row on a concept after which others come first, if any are ready."""
 WEARY = 0.3
@@ -43,7 +45,7 @@ def score(context: Context) -> FloatArray:
     weakest_link = _least_readiness(context)
     reach = 0.75 + context.odds * (1.0 - context.odds)
     time = STUDY_MINUTES + context.graph.minutes[context.items]
-    steady = continuity(context)[context.concept]
+    steady = (continuity(context) * order(context))[context.concept]
     barred = np.where(context.frontier.standing[context.concept] == BLOCKED, BARRED, 1.0)
     growth = mean * weakest_link * barred * reach * steady * context.timeliness * STUDY_MINUTES / time
     return cast(FloatArray, np.maximum(growth, 1e-9))
@@ -63,6 +65,13 @@ def concept_worth(context: Context) -> FloatArray:
     flow = context.graph.encompassing_arrays
     np.add.at(lift, flow.source, flow.weight * (own * front.readiness)[flow.target])
     return own + REVIEW * faded + UNLOCK * room * lift
+
+
+def order(context: Context) -> FloatArray:
+    """A factor each concept, shape (C,): among equals the author's order holds, which edges alone tell only in part."""
+    waiting = (context.frontier.standing == READY) & context.on_path
+    before = np.cumsum(waiting) - waiting
+    return np.asarray(1.0 / (1.0 + HASTE * before), dtype=np.float64)
 
 
 def continuity(context: Context) -> FloatArray:
