@@ -14,13 +14,15 @@ EXPLORATION = 0.1
 
 UNLOCK = 0.5
 """Worth of opening a concept, beside the worth of learning one."""
+ENOUGH = 3.0
+"""What a concept opens and carries along counts for no more than this many concepts."""
 REVIEW = 1.5
 """Worth of regaining what has faded, beside the worth of learning something new."""
 ASIDE = 0.2
 """Worth of what does not lead to a goal."""
 CONTINUITY = 2.0
 """Preference for staying with the concept just practised until it is known: learners lose the thread otherwise."""
-HASTE = 0.25
+HASTE = 0.5
 """How much every concept that is ready and stands earlier in the syllabus takes from what comes after it."""
 PATIENCE = 3
 """Failures in a row on a concept after which others come first, if any are ready."""
@@ -36,8 +38,10 @@ def score(context: Context) -> FloatArray:
     """Expected growth in mastery per minute from doing the item next, shape (n,), in (0, ...).
 
     The growth of a concept is `(1 - probability) * readiness`, its room to grow times how far its prerequisites
-    carry it; what it opens and what flows along encompassing edges is added; items far from the learner's reach
-    (odds near 0 or 1) teach less, which `4 * odds * (1 - odds)` expresses, mildly.
+    carry it; what it opens and what flows along encompassing edges is added. Four mild factors follow: items of even
+    odds teach most (`0.75 + odds * (1 - odds)`), the concept just practised and the author's order are kept to, and
+    what suits the moment within a concept (`Context.timeliness`) comes first. The constants are judgements; the
+    simulation lab is to test them.
     """
     worth = concept_worth(context)
     vocabulary = context.graph.vocabulary
@@ -64,7 +68,7 @@ def concept_worth(context: Context) -> FloatArray:
     np.add.at(lift, edges.source[limits], (front.runner_up - front.readiness)[targets] * own[targets])
     flow = context.graph.encompassing_arrays
     np.add.at(lift, flow.source, flow.weight * (own * front.readiness)[flow.target])
-    return own + REVIEW * faded + UNLOCK * room * lift
+    return own + REVIEW * faded + UNLOCK * room * lift / (1.0 + lift / ENOUGH)
 
 
 def order(context: Context) -> FloatArray:
