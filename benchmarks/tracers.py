@@ -42,9 +42,7 @@ def measure(name: str, folder: Path, seed: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, print a table and one JSON object."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--models", default=",".join(available()), help="names, with commas")
     parser.add_argument("--seed", type=int, default=0)

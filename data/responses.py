@@ -25,6 +25,7 @@ from data.rows import (
     JOINED,
     LOCK_LEARNER,
     OF_LEARNER,
+    POSITION,
     body_hash,
     microseconds,
     response_of,
@@ -156,11 +157,9 @@ class ResponseLog:
 
     def position(self, learner_id: LearnerId) -> int:
         """How many responses of the learner are stored."""
-        query = select(learners.c.responses).where(
-            learners.c.tenant == self.tenant, learners.c.pseudonym == pseudonym(self.key, learner_id)
-        )
+        asked = {"tenant": self.tenant, "pseudonym": pseudonym(self.key, learner_id)}
         with self.engine.connect() as connection:
-            return connection.execute(query).scalar() or 0
+            return connection.execute(POSITION, asked).scalar() or 0
 
     def everything(self) -> Iterator[Response]:
         """All responses of all learners, under their pseudonyms, learner by learner in the order they arrived."""

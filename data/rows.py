@@ -48,6 +48,9 @@ OF_LEARNER = (
     )
     .order_by(responses.c.position)
 )
+POSITION = select(learners.c.responses).where(
+    learners.c.tenant == bindparam("tenant"), learners.c.pseudonym == bindparam("pseudonym")
+)
 INSERT_RESPONSES, INSERT_ANSWERS = insert(responses), insert(answers)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.types import Candidate, Request, Source
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, Frontier
@@ -17,7 +18,7 @@ from student_model.tracing import Beliefs
 PAUSE = 8
 """An item comes back only after this many other responses."""
 
-KEPT = 100
+KEPT = 50
 """How many candidates, best first, a decision keeps; the others follow from a replay."""
 
 SOURCES: dict[int, Source] = {BLOCKED: "blocked", KNOWN: "known", MASTERED: "known", FADED: "review"}
@@ -47,10 +48,6 @@ class Context:
     timeliness: FloatArray
     on_path: BoolArray
 
-    def source(self, place: int) -> Source:
-        """Why the item at this place of `items` is a candidate."""
-        return SOURCES.get(int(self.frontier.standing[self.concept[place]]), "frontier")
-
 
 def gather(
     graph: KnowledgeGraph,
@@ -67,9 +64,8 @@ def gather(
         odds: probability of success at each of the graph's items, shape (I,).
         eligible: which of them the constraints allow, shape (I,).
     """
-    allowed = np.flatnonzero(eligible & graph.tagged & ~resting(graph, history))
-    order = np.argsort(graph.main_concept[allowed], kind="stable")
-    items = cast(IntArray, allowed[order].astype(np.int32))
+    order = graph.items_by_concept.order
+    items = order[(eligible & graph.tagged & ~resting(graph, history))[order]]
     goals = (request.goal,) if request.goal is not None else graph.course.goals
     on_path = graph.leading_to(*goals) if goals else np.ones(len(graph.concepts), dtype=np.bool_)
     concept = graph.main_concept[items]
@@ -140,21 +136,35 @@ def _rank_within(group: IntArray) -> FloatArray:
 
 def best(context: Context, scores: FloatArray) -> tuple[Candidate, ...]:
     """The best candidates by score, at most `KEPT`, ties in syllabus order: what a decision keeps of them."""
-    order = np.argsort(-scores, kind="stable")[:KEPT]
-    items, concepts = context.graph.vocabulary.items, context.graph.vocabulary.concepts
+    order = np.argsort(-scores, kind="stable") if len(scores) <= KEPT else _first(scores, KEPT)
+    graph, chosen = context.graph, context.items[order]
+    concepts = context.concept[order]
     return tuple(
         Candidate(
-            items[context.items[place]],
-            concepts[context.concept[place]],
-            context.source(place),
+            graph.vocabulary.items[item],
+            graph.vocabulary.concepts[concept],
+            SOURCES.get(standing, "frontier"),
             odds if scored else None,
             score,
         )
-        for place, odds, score, scored in zip(
-            order.tolist(),
+        for item, concept, standing, odds, scored, score in zip(
+            chosen.tolist(),
+            concepts.tolist(),
+            context.frontier.standing[concepts].tolist(),
             context.odds[order].tolist(),
+            graph.scored[chosen].tolist(),
             scores[order].tolist(),
-            context.graph.scored[context.items[order]].tolist(),
             strict=True,
         )
     )
+
+
+def _first(scores: FloatArray, count: int) -> NDArray[np.intp]:
+    """Places of the highest scores, highest first and ties in their order, without sorting all of them.
+
+    >>> _first(np.array([1.0, 3.0, 2.0, 3.0]), 2).tolist()
+    [1, 3]
+    """
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    near = np.flatnonzero(scores >= least)
+    return near[np.argsort(-scores[near], kind="stable")][:count]

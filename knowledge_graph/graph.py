@@ -201,6 +201,11 @@ class KnowledgeGraph:
         return np.diff(self.vocabulary.item_offsets) > 0
 
     @cached_property
+    def items_by_concept(self) -> Groups:
+        """The items grouped by their main concept: the syllabus as a list of items is its `order`."""
+        return Groups.by(self.main_concept, len(self.concepts))
+
+    @cached_property
     def scored(self) -> BoolArray:
         """Which items are judged, shape (I,)."""
         return np.fromiter((item.scored for item in self.items), np.bool_, len(self.items))

@@ -28,6 +28,7 @@ class Vocabulary:
     item_offsets: IntArray
     item_concepts: IntArray
     item_row: IntArray
+    one_concept_each: bool
     concept_index: Mapping[ConceptId, int] = field(repr=False)
     item_index: Mapping[ItemId, int] = field(repr=False)
 
@@ -54,6 +55,7 @@ class Vocabulary:
             item_offsets=bounds,
             item_concepts=np.asarray(flat, dtype=np.int32),
             item_row=np.repeat(np.arange(len(items), dtype=np.int32), np.diff(bounds)),
+            one_concept_each=bool((np.diff(bounds) == 1).all()),
             concept_index=index,
             item_index={item: position for position, item in enumerate(items)},
         )
@@ -71,8 +73,11 @@ class Vocabulary:
 
     def mean_over_concepts(self, values: FloatArray, default: float = 0.0) -> FloatArray:
         """The mean of per-concept values (C,) over each item's concepts, shape (I,); `default` where it has none."""
+        flat = values[self.item_concepts]
+        if self.one_concept_each:
+            return flat
         count = np.diff(self.item_offsets)
-        total = np.bincount(self.item_row, weights=values[self.item_concepts], minlength=len(self.items))
+        total = np.bincount(self.item_row, weights=flat, minlength=len(self.items))
         return np.where(count > 0, total / np.maximum(count, 1), default)
 
     def extended(self, items: Mapping[ItemId, Sequence[ConceptId]]) -> Vocabulary:

@@ -24,7 +24,7 @@ QUIET = (
 
 @contextmanager
 def chromium_page(**context: Any) -> Iterator[Page]:
-    """A page of a fresh headless Chromium; `context` goes to Playwright's `new_context` (viewport, color_scheme, ...)."""
+    """A page of a fresh headless Chromium; `context` goes to Playwright: viewport, color_scheme, …"""
     from playwright.sync_api import sync_playwright
 
     program = shutil.which("chromium")

@@ -87,8 +87,7 @@ ADDING: list[dict[str, Any]] = [
     ),
 ]
 DOUBLING: list[dict[str, Any]] = [
-    {"item_id": f"double-{n}", "kind": "numeric", "text": f"Double {n}.", "answer": str(2 * n)}
-    for n in range(1, 4)
+    {"item_id": f"double-{n}", "kind": "numeric", "text": f"Double {n}.", "answer": str(2 * n)} for n in range(1, 4)
 ]
 ITEMS = [{**item, "concept_ids": ["adding"]} for item in ADDING]
 ITEMS += [{**item, "concept_ids": ["doubling"]} for item in DOUBLING]

@@ -117,9 +117,7 @@ def test_all_faults_are_listed_at_once() -> None:
 
 def test_columns_are_read_as_text_and_unjudged_rows_left_out(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
-    path.write_text(
-        "learner_id,more,item_id,concept_ids,correct\n007,x,,1;2,true\n007,x,NA,1,\n007,x,3,1,0.5\n"
-    )
+    path.write_text("learner_id,more,item_id,concept_ids,correct\n007,x,,1;2,true\n007,x,NA,1,\n007,x,3,1,0.5\n")
     log = read_columns(path)
     assert log["learner_id"].tolist() == ["007", "007"]
     assert log["item_id"].tolist() == ["", "3"]

@@ -170,9 +170,7 @@ def test_odd_logs_do_not_turn_the_model_upside_down(runs: list[list[float]]) -> 
     values=st.lists(st.floats(0.0, 1.0), min_size=5, max_size=5),
     outcomes=st.lists(st.sampled_from([0.0, 0.3, 1.0]), max_size=40),
 )
-def test_within_bounds_a_right_answer_never_lowers_a_belief(
-    values: list[float], outcomes: list[float]
-) -> None:
+def test_within_bounds_a_right_answer_never_lowers_a_belief(values: list[float], outcomes: list[float]) -> None:
     prior, learn, guess, slip, forget = bounded(np.array(values)[:, None])[:, 0].tolist()
     known = prior
     for outcome in outcomes:

@@ -11,9 +11,7 @@ from engine.draw import NEAR, SHORTLIST, chances, draw
 
 
 def test_ties_for_the_best_share_alike() -> None:
-    assert chances(np.array([2.0, 2.0, 1.9]), np.array([True] * 3), 0.2).tolist() == pytest.approx(
-        [0.4, 0.4, 0.2]
-    )
+    assert chances(np.array([2.0, 2.0, 1.9]), np.array([True] * 3), 0.2).tolist() == pytest.approx([0.4, 0.4, 0.2])
 
 
 def test_what_is_far_from_the_best_is_never_drawn() -> None:

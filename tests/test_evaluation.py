@@ -39,9 +39,7 @@ def log_of(rows: list[tuple[str, int, float]], words: Vocabulary = WORDS) -> Log
 
 def some_log(seed: int, learners: str) -> Log:
     rng = np.random.default_rng(seed)
-    return log_of(
-        [(one, int(rng.integers(4)), float(rng.random() < 0.6)) for one in learners for _ in range(12)]
-    )
+    return log_of([(one, int(rng.integers(4)), float(rng.random() < 0.6)) for one in learners for _ in range(12)])
 
 
 @settings(deadline=None)

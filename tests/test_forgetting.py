@@ -18,9 +18,7 @@ successes = st.floats(0.0, 1e4)
 
 def test_half_lives_worked_out_by_hand() -> None:
     # h = 7 (1 + n) / (1 + 7 n / 365): 7; n = 1: 14 / 1.0191781 = 13.7366; n = 9: 70 / 1.1726027 = 59.6963
-    assert [half_life(n, 7.0) / DAY for n in (0.0, 1.0, 9.0)] == pytest.approx(
-        [7.0, 13.7366, 59.6963], abs=1e-4
-    )
+    assert [half_life(n, 7.0) / DAY for n in (0.0, 1.0, 9.0)] == pytest.approx([7.0, 13.7366, 59.6963], abs=1e-4)
 
 
 def test_retention_halves_with_every_half_life() -> None:
@@ -33,9 +31,7 @@ def test_only_the_rise_above_the_prior_fades() -> None:
     # .2 + (.9 - .2) .25 = .375
     assert faded(0.9, 0.2, 0.25) == pytest.approx(0.375)
     assert faded(0.1, 0.2, 0.25) == 0.1
-    assert faded(np.array([0.9, 0.1]), np.array([0.2, 0.2]), np.array([0.25, 0.25])) == pytest.approx(
-        [0.375, 0.1]
-    )
+    assert faded(np.array([0.9, 0.1]), np.array([0.2, 0.2]), np.array([0.25, 0.25])) == pytest.approx([0.375, 0.1])
 
 
 @given(elapsed=seconds, n=successes)
@@ -59,8 +55,6 @@ def test_fading_stays_between_the_prior_and_the_level(level: float, prior: float
 
 
 @given(st.lists(st.tuples(seconds, successes), max_size=20), seconds)
-def test_all_concepts_at_once_equal_one_by_one_bit_for_bit(
-    rows: list[tuple[float, float]], now: float
-) -> None:
+def test_all_concepts_at_once_equal_one_by_one_bit_for_bit(rows: list[tuple[float, float]], now: float) -> None:
     last, n = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     assert retentions(last, n, now, 7.0).tolist() == [retention(now - t, k, 7.0) for t, k in rows]

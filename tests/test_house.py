@@ -58,9 +58,7 @@ def test_importing_a_package_is_light(package: str) -> None:
 def test_no_file_is_too_long_to_read() -> None:
     everything = [path for package in (*ALLOWED, "tests", "benchmarks") for path in sources(package)]
     long = {
-        str(path.relative_to(ROOT)): n
-        for path in everything
-        if (n := len(path.read_text().splitlines())) > LONGEST
+        str(path.relative_to(ROOT)): n for path in everything if (n := len(path.read_text().splitlines())) > LONGEST
     }
     assert long == {}
 
@@ -72,7 +70,5 @@ def test_nobody_else_owns_our_names() -> None:
 
 
 def test_no_pickle_is_used_as_a_format() -> None:
-    wrong = [
-        str(p.relative_to(ROOT)) for package in ALLOWED for p in sources(package) if "pickle" in imported(p)
-    ]
+    wrong = [str(p.relative_to(ROOT)) for package in ALLOWED for p in sources(package) if "pickle" in imported(p)]
     assert wrong == []

@@ -16,12 +16,8 @@ from playwright.sync_api import Page, Request, Route, expect
 
 VENDOR = ROOT / "api" / "web" / "static" / "vendor"
 AXE = ROOT / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-needs_axe = pytest.mark.skipif(
-    not AXE.is_file(), reason="axe-core is not installed; scripts/setup installs it"
-)
-pytestmark = pytest.mark.skipif(
-    not VENDOR.is_dir(), reason="api/web/static/vendor is missing; scripts/setup fills it"
-)
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; scripts/setup installs it")
+pytestmark = pytest.mark.skipif(not VENDOR.is_dir(), reason="api/web/static/vendor is missing; scripts/setup fills it")
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +141,7 @@ def test_nothing_is_sent_without_an_answer(page: Page, service: str) -> None:
 def test_a_written_answer_is_judged_provisionally(page: Page, service: str) -> None:
     open_page(page, service, "text")
     reach(page, "text")
-    page.get_by_label("Your answer").fill(
-        "Both orders put the same things together so the total stays the same"
-    )
+    page.get_by_label("Your answer").fill("Both orders put the same things together so the total stays the same")
     page.keyboard.press("Control+Enter")
     assert verdict(page) == "provisional"
     expect(page.locator(".judgement")).to_contain_text("Judged by similarity to model answers")
@@ -273,9 +267,7 @@ def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
         assert box is None or (box["height"] >= 44 and box["width"] >= 44), button.inner_text()
 
 
-def test_an_answer_whose_reply_was_lost_is_stored_once(
-    page: Page, service: str, complaints: list[str]
-) -> None:
+def test_an_answer_whose_reply_was_lost_is_stored_once(page: Page, service: str, complaints: list[str]) -> None:
     open_page(page, service, "lost")
     reach(page, "choice")
     sent: list[str] = []
@@ -303,13 +295,9 @@ def test_an_impatient_double_click_sends_one_answer(page: Page, service: str) ->
     open_page(page, service, "double")
     reach(page, "choice")
     sent: list[str] = []
-    page.on(
-        "request", lambda request: sent.append(request.url) if request.url.endswith("/responses") else None
-    )
+    page.on("request", lambda request: sent.append(request.url) if request.url.endswith("/responses") else None)
     page.get_by_role("radio", name="5").check()
-    page.evaluate(
-        "const form = document.querySelector('form.item'); form.requestSubmit(); form.requestSubmit();"
-    )
+    page.evaluate("const form = document.querySelector('form.item'); form.requestSubmit(); form.requestSubmit();")
     assert verdict(page) == "right"
     assert len(sent) == 1
 

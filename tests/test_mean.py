@@ -35,9 +35,7 @@ def test_beliefs_are_the_learners_own_shares() -> None:
     tracer = fit(log())
     state = tracer.initial()
     for n, correct in enumerate([True, True, False]):
-        one = Response(
-            response_id=ResponseId(str(n)), learner_id=LearnerId("m"), item_id=ItemId("y"), correct=correct
-        )
+        one = Response(response_id=ResponseId(str(n)), learner_id=LearnerId("m"), item_id=ItemId("y"), correct=correct)
         state = tracer.update(state, one)
     # two right of three with a pull worth two at .5: (2 + 2 * .5) / (3 + 2) = .6
     assert tracer.beliefs(state, None).probability == pytest.approx([0.6, 0.5])

@@ -65,10 +65,7 @@ def test_json_is_one_object_alone_on_stdout(train: Path, test: Path) -> None:
 def test_without_json_stdout_is_a_table_of_all_models(train: Path, test: Path) -> None:
     result = run("evaluate", "--model", "bkt", "--train", train, "--test", test)
     assert result.exit_code == 0, result.output
-    assert all(
-        name in result.stdout
-        for name in ("mean", "elo", "bkt", "log loss", "auc, first five", "150 responses")
-    )
+    assert all(name in result.stdout for name in ("mean", "elo", "bkt", "log loss", "auc, first five", "150 responses"))
     assert "fitting" not in result.stdout
 
 
@@ -140,9 +137,7 @@ def test_a_curriculum_comes_first(train: Path, test: Path, tmp_path: Path) -> No
     result = run("fit", "--model", "bkt", "--train", train, "--out", out, "--curriculum", course)
     assert result.exit_code == 0, result.output
     assert json.loads((out / "tracer.json").read_text("utf-8"))["concepts"] == ["z", "a", "b"]
-    result = run(
-        "evaluate", "--model", out, "--train", train, "--test", test, "--curriculum", course, "--json"
-    )
+    result = run("evaluate", "--model", out, "--train", train, "--test", test, "--curriculum", course, "--json")
     assert json.loads(result.stdout)["rows"] == 150
     cycle = "source_id,target_id,kind,weight,reason\na,z,prerequisite,1,\nz,a,prerequisite,1,\n"
     (course / "edges.csv").write_text(cycle, "utf-8")

@@ -32,9 +32,7 @@ def tracer() -> None:
 @tracer.command()
 @click.option("--model", required=True, metavar="NAME", help="The model to fit, e.g. bkt.")
 @click.option("--train", type=LOG_FILE, required=True, help="Log to fit to (.csv or .csv.gz).")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it."
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it.")
 @click.option("--curriculum", type=FOLDER, help="Course whose concepts and items come first.")
 @click.option("--seed", default=0, show_default=True, help="For models that draw.")
 def fit(model: str, train: Path, out: Path, curriculum: Path | None, seed: int) -> None:

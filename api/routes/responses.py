@@ -1,0 +1,81 @@
+"""POST /v1/learners/{id}/responses: what a learner did, stored once and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Response
+from flask_openapi.blueprint import APIBlueprint
+
+from api import replies
+from api.problems import Problem
+from api.reading import PROBLEM, documented, read_body, reply
+from api.reply_schemas import ResponsesOut
+from api.schemas import Checks, LearnerPath, ResponsesIn
+from api.strict_json import Fault, pointer
+from api.submissions import Submission, read_submissions
+from api.wiring import Service
+from data.responses import ResponseConflict
+from student_model.types import LearnerId
+
+
+def routes(service: Service) -> APIBlueprint:
+    """The routes of this file, over this service."""
+    topic = APIBlueprint(
+        "responses",
+        __name__,
+        url_prefix="/v1",
+        abp_tags=[{"name": "Learners"}],
+        abp_responses={400: PROBLEM, 409: PROBLEM, 413: PROBLEM, 415: PROBLEM},
+    )
+
+    @topic.post(
+        "/learners/<learner:learner_id>/responses",
+        operation_id="store_responses",
+        summary="Store what a learner did",
+        description="One response or a list, which is stored whole or not at all. Sending a `response_id` "
+        "again is harmless; with another content it is a conflict. Answers are judged by the item's key unless "
+        "`correct` or `score` say how the platform judged them.",
+        request_body=documented(topic, ResponsesIn),
+        responses={200: ResponsesOut, 201: ResponsesOut},
+    )
+    def store_responses(path: LearnerPath) -> Response:
+        learner_id = LearnerId(path.learner_id)
+        sent = read_submissions(read_body(), learner_id, Checks(service.graph, service.clock()))
+        try:
+            stored = service.respond(learner_id, sent)
+        except ResponseConflict as conflict:
+            raise _conflict(conflict, sent) from None
+        standing = service.standing(learner_id)
+        touched = service.touched([one.response for one in sent])
+        document = {
+            "responses": [
+                {
+                    "response_id": one.response.response_id,
+                    "status": outcome.status,
+                    "position": outcome.position,
+                    "judgement": replies.judgement(one.item, one.judgement),
+                }
+                for one, outcome in zip(sent, stored, strict=True)
+            ],
+            "beliefs": replies.beliefs(service.graph, standing.beliefs, standing.frontier, touched),
+        }
+        return reply(document, 201 if any(outcome.status == "stored" for outcome in stored) else 200)
+
+    return topic
+
+
+def _conflict(conflict: ResponseConflict, sent: Sequence[Submission]) -> Problem:
+    """409: which of the ids were used before, and where they stand in the body."""
+    allowed = "a new response_id, with `supersedes` to correct the old one"
+    faults = [
+        Fault(
+            pointer(place, "response_id"),
+            f"{one.response.response_id!r} was used with other content",
+            allowed,
+        )
+        for place, one in enumerate(sent)
+        if one.response.response_id in conflict.response_ids
+    ]
+    title = "A response_id came again with another content."
+    return Problem(409, "response-conflict", title, f"Nothing was stored. {conflict}", faults)

@@ -1,0 +1,103 @@
+"""Where a service finds its course, its model and its database: from the environment, then from options."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from student_model import tracing
+
+EMBEDDED_COURSE = "counting_to_linear_equations"
+DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+VARIABLES = ("CURRICULUM", "DATABASE", "MODEL", "KEY_FILE", "STATE_DIR")
+"""What the environment may set, each with the prefix `WAYLINE_`."""
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; `faults` has all of them."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a service is made of.
+
+    Attributes:
+        curriculum: the course's folder.
+        database: SQLAlchemy URL of the log.
+        model: name of a tracer, used with its priors, or the folder of a fitted one.
+        key_file: the key under which learner ids become pseudonyms; made when it is missing. Unless it is set, it
+            lies beside the SQLite file, because without it nobody can be found in there again.
+    """
+
+    curriculum: Path
+    database: str
+    model: str
+    key_file: Path
+
+
+def read_settings(
+    environ: Mapping[str, str],
+    *,
+    curriculum: str | None = None,
+    database: str | None = None,
+    model: str | None = None,
+) -> Settings:
+    """Settings from `WAYLINE_*` variables; an option that is given goes before its variable.
+
+    Raises:
+        SettingsError: something is not there or not known; the text names every fault.
+    """
+    given = {name: environ.get(f"WAYLINE_{name}") or None for name in VARIABLES}
+    state = Path(given["STATE_DIR"] or "wayline-data").resolve()
+    chosen = curriculum or given["CURRICULUM"]
+    url = database or given["DATABASE"] or f"sqlite:///{state / 'wayline.db'}"
+    settings = Settings(
+        curriculum=Path(chosen).resolve() if chosen else embedded_course(),
+        database=url,
+        model=model or given["MODEL"] or "bkt",
+        key_file=Path(given["KEY_FILE"] or _beside(url, state) / "pseudonym.key").resolve(),
+    )
+    faults = [fault for fault in (_course_fault(settings), _database_fault(settings), _model_fault(settings)) if fault]
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def embedded_course() -> Path:
+    """The folder of the course that comes with Wayline."""
+    package = importlib.util.find_spec("data")
+    if package is None or package.origin is None:
+        raise SettingsError(["the package `data` is not installed; give --curriculum"])
+    return Path(package.origin).parent / "curricula" / EMBEDDED_COURSE
+
+
+def _beside(database: str, state: Path) -> Path:
+    """The folder of an SQLite file; for a database server the state folder."""
+    path = database.removeprefix("sqlite:///")
+    return Path(path).parent if path not in (database, "", ":memory:") else state
+
+
+def _course_fault(settings: Settings) -> str | None:
+    if (settings.curriculum / "curriculum.yaml").is_file():
+        return None
+    return f"--curriculum {settings.curriculum} is no curriculum folder: it has no curriculum.yaml"
+
+
+def _database_fault(settings: Settings) -> str | None:
+    if settings.database.startswith(DATABASES):
+        return None
+    kind = settings.database.partition(":")[0]  # the rest may hold a password
+    return f"--database of kind {kind!r} is not known; it may begin with: {', '.join(DATABASES)}"
+
+
+def _model_fault(settings: Settings) -> str | None:
+    if settings.model in tracing.available() or Path(settings.model).is_dir():
+        return None
+    names = ", ".join(tracing.available())
+    return f"--model {settings.model!r} is neither a model ({names}) nor the folder of a fitted one"

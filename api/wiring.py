@@ -1,0 +1,216 @@
+"""The one place where graph, tracer, logs and engine meet: the `Service` behind every route and command."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from api.ids import new_id
+from api.learners import Known, Learners
+from api.replies import Cards
+from data.database import open_database
+from data.decisions import DecisionLog
+from data.pseudonym import load_or_create_key, pseudonym
+from data.responses import Appended, ResponseConflict, ResponseLog
+from engine import ladder
+from engine.recommend import recommend
+from engine.types import Decision, DecisionId, Request
+from knowledge_graph.formats import folder
+from knowledge_graph.frontier import Frontier, frontier
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.vocabulary import Vocabulary
+from student_model import storage, tracing
+from student_model.log import Log
+from student_model.tracing import Beliefs, Tracer
+from student_model.types import LearnerId, Response
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from api.settings import Settings
+    from api.submissions import Submission
+
+MEMORY = 64 << 20
+"""Bytes that the learners remembered between requests may take, roughly."""
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The logs of one database, opened in the process that uses them."""
+
+    engine: Engine
+    responses: ResponseLog
+    decisions: DecisionLog
+
+    def pseudonym(self, learner_id: LearnerId) -> LearnerId:
+        """The name under which the learner is stored."""
+        return LearnerId(pseudonym(self.responses.key, learner_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a learner stands now: beliefs about all concepts, and the frontier they make."""
+
+    beliefs: Beliefs
+    frontier: Frontier
+    position: int
+
+
+class Service:
+    """What Wayline does for learners, without HTTP.
+
+    Args:
+        graph: the course. `tracer`: bound to the graph's vocabulary.
+        open_store: opens the database. It is called once a process: an SQLite connection must not cross a fork.
+        media: the folder that the items' media paths start from.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        tracer: Tracer,
+        open_store: Callable[[], Store],
+        media: Path | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.graph, self.tracer, self.media, self.clock = graph, tracer, media, clock
+        self.model_version = storage.model_version(tracer)
+        self.learners = Learners(tracer, capacity_for(graph))
+        self.cards = Cards(graph)
+        self._open_store = open_store
+        self._store: tuple[int, Store] | None = None
+        self._opening = Lock()
+
+    @property
+    def store(self) -> Store:
+        """The logs, as this process opened them."""
+        held = self._store
+        if held is None or held[0] != os.getpid():
+            with self._opening:
+                held = self._store
+                if held is None or held[0] != os.getpid():
+                    held = self._store = os.getpid(), self._open_store()
+        return held[1]
+
+    def known(self, learner_id: LearnerId) -> Known:
+        """The learner's progress after all that the log holds."""
+        return self.learners.current(learner_id, self.store.responses)
+
+    def recommend(self, learner_id: LearnerId, request: Request) -> Decision:
+        """What the learner should do next. The decision is kept before it is told.
+
+        Raises:
+            ValueError: the request names what there is not; the text lists every fault.
+        """
+        known = self.known(learner_id)
+        decision = recommend(
+            self.graph,
+            self.tracer,
+            known.progress,
+            request,
+            learner_id=learner_id,
+            decision_id=DecisionId(new_id()),
+            now=self.clock(),
+            seed=secrets.randbits(63),
+            log_position=known.position,
+            model_version=self.model_version,
+        )
+        store = self.store
+        kept = replace(decision, learner_id=store.pseudonym(learner_id))
+        store.decisions.keep(decision.decision_id, learner_id, decision.at, orjson.dumps(kept))
+        return decision
+
+    def respond(self, learner_id: LearnerId, sent: Sequence[Submission]) -> tuple[Appended, ...]:
+        """Store responses, all or none; they are on disk when this returns.
+
+        Raises:
+            ResponseConflict: an id came before with another content.
+        """
+        log, batch = self.store.responses, [one.response for one in sent]
+        try:
+            return log.append(batch, self.clock())
+        except ResponseConflict as conflict:
+            again = set(conflict.response_ids)
+        # What the service itself had added may differ now (the time of receipt, a verdict of an older judge):
+        # such a response is the same one sent again. Whatever the platform said must not differ.
+        held = {one.response_id: one for one in log.of_learner(learner_id) if one.response_id in again}
+        return log.append([one.as_before(held.get(one.response.response_id)) for one in sent], self.clock())
+
+    def standing(self, learner_id: LearnerId) -> Standing:
+        """What the learner knows now, and what that opens. Reading changes nothing."""
+        known = self.known(learner_id)
+        beliefs = ladder.read(self.graph, self.tracer, known.progress, self.clock()).beliefs
+        return Standing(beliefs, frontier(self.graph, beliefs.probability, beliefs.peak), known.position)
+
+    def prepare(self) -> None:
+        """Bring the database to the newest schema, before the workers start."""
+        self._open_store().engine.dispose()
+
+    def check(self) -> dict[str, Exception]:
+        """Which parts do not answer, and why."""
+        probes: dict[str, Callable[[], object]] = {
+            "database": lambda: self.store.responses.position(LearnerId("")),
+            "model": lambda: self.tracer.beliefs(self.tracer.initial(), self.clock()),
+        }
+        failed = {}
+        for name, probe in probes.items():
+            try:
+                probe()
+            except Exception as error:  # whatever it is, the answer is "not ready"
+                failed[name] = error
+        return failed
+
+    def touched(self, responses: Sequence[Response]) -> list[int]:
+        """The positions of the concepts that these responses practise."""
+        words = self.graph.vocabulary
+        items = {words.item_index[one.item_id] for one in responses if one.item_id in words.item_index}
+        return sorted({int(concept) for item in items for concept in words.concepts_of(item)})
+
+
+def capacity_for(graph: KnowledgeGraph) -> int:
+    """How many learners fit into `MEMORY`: arrays over the concepts, and the responses looked back on."""
+    return max(100, MEMORY // (32 * len(graph.concepts) + 30_000))
+
+
+def build(settings: Settings) -> Service:
+    """The service of these settings; its database is opened when it is first used.
+
+    Raises:
+        CurriculumError: the course is not sound. StorageError: the model's folder holds none.
+    """
+    graph = KnowledgeGraph(folder.read(settings.curriculum))
+    tracer = tracer_for(settings.model, graph.vocabulary)
+    return Service(graph, tracer, lambda: open_store(settings), settings.curriculum)
+
+
+def tracer_for(model: str, vocabulary: Vocabulary) -> Tracer:
+    """The fitted tracer in this folder, or the named one with its priors, over the course's vocabulary."""
+    if model in tracing.available():
+        whole = np.empty(0, dtype=np.int32)
+        return tracing.load(model).fit(Log(vocabulary, (), whole, whole, np.empty(0), np.empty(0)))
+    return storage.open_tracer(Path(model)).bind(vocabulary)
+
+
+def open_store(settings: Settings) -> Store:
+    """The logs in the database of these settings, made if need be.
+
+    Raises:
+        DatabaseError, KeyFileError: it cannot be opened; the text says what to do.
+    """
+    engine, key = open_database(settings.database), load_or_create_key(settings.key_file)
+    return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))
