@@ -192,6 +192,13 @@ def test_nothing_that_is_written_breaks_the_judge(kind: ItemKind, key: str, answ
     assert judged.correct == (judged.score >= 0.5)
 
 
+@pytest.mark.parametrize("written", ["cos", "2 sin", "x + ln", "sqrt ="])
+def test_a_function_without_its_argument_is_unreadable(written: str) -> None:
+    with pytest.raises(Unreadable):
+        read_expression(written)
+    assert judge(item("expression", "x"), written).correct is False
+
+
 @given(texts, texts)
 def test_equivalence_is_symmetric(one: str, other: str) -> None:
     assert equivalent(one, other) == equivalent(other, one)

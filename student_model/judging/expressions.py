@@ -169,6 +169,8 @@ def _as_python(side: str) -> str:
         callee = text in _FUNCTIONS
         closed = text == ")" or kind in ("number", "letter") or text in _CONSTANTS
         written.append(f"{text.lstrip('0') or '0'}" if kind == "number" and "." not in text else _ASCII.get(text, text))
+    if callee:
+        raise Unreadable("a function needs brackets")
     return " ".join(written)
 
 
