@@ -16,6 +16,9 @@ from playwright.sync_api import Page, Request, Route, expect
 
 VENDOR = ROOT / "api" / "web" / "static" / "vendor"
 AXE = ROOT / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE = 30_000
+"""Milliseconds to wait for the page: a busy machine is slow, and that is no fault of the page."""
+
 needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; scripts/setup installs it")
 pytestmark = pytest.mark.skipif(not VENDOR.is_dir(), reason="api/web/static/vendor is missing; scripts/setup fills it")
 
@@ -36,7 +39,8 @@ def complaints() -> list[str]:
 def page(complaints: list[str]) -> Iterator[Page]:
     """A fresh page; a test passes only if the browser complained of nothing."""
     with chromium_page() as page:
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         page.set_viewport_size({"width": 1280, "height": 800})
         page.on(
             "console",
@@ -83,7 +87,7 @@ def body_of(request: Request) -> dict[str, Any]:
 
 def until(page: Page, holds: Callable[[], bool]) -> None:
     """Wait for what is not in the document. (`wait_for_function` evaluates text: the policy forbids it.)"""
-    for _ in range(200):
+    for _ in range(PATIENCE // 50):
         if holds():
             return
         page.wait_for_timeout(50)
