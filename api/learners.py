@@ -19,8 +19,8 @@ Key = tuple[bool, datetime, float, str]
 class Log(Protocol):
     """What is asked of the response log: a learner's responses, in the order they were stored."""
 
-    def position(self, learner_id: LearnerId) -> int:
-        """How many there are."""
+    def position(self, learner_id: LearnerId) -> tuple[int, int]:
+        """The learner's number in the log, and how many responses there are."""
 
     def of_learner(self, learner_id: LearnerId, after: int = 0) -> Sequence[Response]:
         """The responses stored after this position."""
@@ -31,11 +31,13 @@ class Known:
     """A learner's progress after the first `position` responses of the log.
 
     Attributes:
+        number: the learner's in the log; an erased one who begins anew gets another.
         last: the place in the order of the newest one folded; what comes before it makes a refold.
         awaited: ids that corrections named but the log did not have yet; such a response makes a refold too.
     """
 
     progress: Progress
+    number: int = 0
     position: int = 0
     last: Key | None = None
     awaited: frozenset[ResponseId] = frozenset()
@@ -64,16 +66,16 @@ class Learners:
             known = self._known.get(learner_id)
             if known is not None:
                 self._known.move_to_end(learner_id)
-        known = known or Known(Progress(self._tracer.initial()))
-        position = log.position(learner_id)
+        number, position = log.position(learner_id)
+        if known is not None and known.number != number:  # erased, and perhaps begun anew
+            self.forget(learner_id)
+            known = None
+        known = known or Known(Progress(self._tracer.initial()), number)
         if position == known.position:
             return known
-        if position < known.position:  # the learner was erased
-            self.forget(learner_id)
-            known = Known(Progress(self._tracer.initial()))
         newer = self._after(known, log.of_learner(learner_id, after=known.position))
         if newer is None:
-            newer = self._refolded(log.of_learner(learner_id))
+            newer = self._refolded(number, log.of_learner(learner_id))
         self._remember(learner_id, newer)
         return newer
 
@@ -91,12 +93,13 @@ class Learners:
             if late or response.supersedes is not None or response.response_id in known.awaited:
                 return None
             progress, last = progress.then(self._tracer, response), key
-        return Known(progress, known.position + len(news), last, known.awaited)
+        return Known(progress, known.number, known.position + len(news), last, known.awaited)
 
-    def _refolded(self, responses: Sequence[Response]) -> Known:
+    def _refolded(self, number: int, responses: Sequence[Response]) -> Known:
         named = {one.supersedes for one in responses if one.supersedes is not None}
         return Known(
             progress=replay_progress(self._tracer, responses),
+            number=number,
             position=len(responses),
             last=max(map(order_key, responses), default=None),
             awaited=frozenset(named - {one.response_id for one in responses}),
@@ -105,7 +108,7 @@ class Learners:
     def _remember(self, learner_id: LearnerId, known: Known) -> None:
         with self._lock:
             held = self._known.get(learner_id)
-            if held is None or held.position < known.position:
+            if held is None or held.number != known.number or held.position < known.position:
                 self._known[learner_id] = known
             self._known.move_to_end(learner_id)
             while len(self._known) > self._capacity:

@@ -19,7 +19,7 @@ from api.learners import Known, Learners
 from api.replies import Cards
 from data.database import open_database
 from data.decisions import DecisionLog
-from data.pseudonym import load_or_create_key, pseudonym
+from data.pseudonym import load_or_create_key
 from data.responses import Appended, ResponseConflict, ResponseLog
 from engine import ladder
 from engine.recommend import recommend
@@ -58,7 +58,7 @@ class Store:
 
     def pseudonym(self, learner_id: LearnerId) -> LearnerId:
         """The name under which the learner is stored."""
-        return LearnerId(pseudonym(self.responses.key, learner_id))
+        return self.responses.name_of(learner_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Integer, Text, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, Text, case, cast, func, select
 
 from data.responses import ResponseLog
 from data.rows import COLUMNS, JOINED, response_of
@@ -17,7 +17,7 @@ from data.tables import items, learners, responses
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
-from student_model.replay import in_order
+from student_model.replay import in_order, widest
 from student_model.tracing import seconds_of
 from student_model.types import LearnerId, Response
 
@@ -28,7 +28,7 @@ def columns(log: ResponseLog, vocabulary: Vocabulary) -> Log:
     Learners are named by their pseudonyms. Items that the vocabulary lacks join it with the concepts that the log
     named for them.
     """
-    with log.engine.connect() as connection:
+    with _one_moment(log.engine) as connection:
         names = _names(connection, log.tenant)
         item, wider = _items(connection, log.tenant, vocabulary)
         scan = _scan(connection, log.tenant)
@@ -59,6 +59,13 @@ class Scan:
     sequence: FloatArray
 
 
+def _one_moment(engine: Engine) -> Connection:
+    """A connection whose queries all see the log as it was at the first of them."""
+    if engine.dialect.name == "postgresql":
+        return engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    return engine.connect()
+
+
 def _names(connection: Connection, tenant: str) -> dict[int, LearnerId]:
     query = select(learners.c.learner_no, learners.c.pseudonym).where(learners.c.tenant == tenant)
     return {row[0]: LearnerId(row[1]) for row in connection.execute(query.order_by(learners.c.learner_no))}
@@ -68,7 +75,7 @@ def _items(connection: Connection, tenant: str, vocabulary: Vocabulary) -> tuple
     """For each item number its position in the vocabulary, widened by what it lacks."""
     query = select(items.c.item_no, items.c.item_id, items.c.concept_ids).where(items.c.tenant == tenant)
     rows = connection.execute(query.order_by(items.c.item_no)).all()
-    wider = vocabulary.extended({ItemId(row[1]): tuple(map(ConceptId, orjson.loads(row[2]))) for row in rows})
+    wider = vocabulary.extended(widest((ItemId(row[1]), tuple(map(ConceptId, orjson.loads(row[2])))) for row in rows))
     position = np.zeros(rows[-1][0] + 1 if rows else 1, dtype=np.int32)
     for number, item_id, _ in rows:
         position[number] = wider.item_index[ItemId(item_id)]

@@ -72,6 +72,20 @@ def writing(engine: Engine, durable: bool = True) -> Iterator[Connection]:
         yield connection
 
 
+def empty_journal(engine: Engine) -> bool:
+    """Write SQLite's journal into its file and empty it; false if readers would not let go of it in time."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 2000")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.close()
+    finally:
+        connection.close()
+    return not busy
+
+
 def _speak_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:

@@ -47,10 +47,16 @@ def load_or_create_key(path: Path) -> bytes:
     return key
 
 
-def pseudonym(key: bytes, learner_id: str) -> str:
-    """The name under which a learner is stored: HMAC-SHA256 of the platform's id, as 64 hexadecimal digits.
+def pseudonym(key: bytes, tenant: str, learner_id: str) -> str:
+    """The name under which a tenant's learner is stored: a keyed hash of the platform's id, 64 hexadecimal digits.
 
-    >>> pseudonym(b"k" * 32, "lena") == pseudonym(b"k" * 32, "lena") != pseudonym(b"j" * 32, "lena")
-    True
+    >>> one = pseudonym(b"k" * 32, "default", "lena")
+    >>> one == pseudonym(b"k" * 32, "default", "lena"), one == pseudonym(b"k" * 32, "other", "lena")
+    (True, False)
     """
-    return hmac.new(key, learner_id.encode("utf-8"), hashlib.sha256).hexdigest()
+    return keyed_hash(key, f"{tenant}\0{learner_id}".encode())
+
+
+def keyed_hash(key: bytes, content: bytes) -> str:
+    """HMAC-SHA256 as 64 hexadecimal digits: without the key, guessing the content confirms nothing."""
+    return hmac.new(key, content, hashlib.sha256).hexdigest()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-import orjson
 from sqlalchemy import Connection, Engine, and_, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from data.database import writing
+from data.database import empty_journal, writing
 from data.pseudonym import pseudonym
 from data.rows import (
     COLUMNS,
@@ -30,17 +30,27 @@ from data.rows import (
     microseconds,
     response_of,
     row_of,
+    tags_of,
 )
 from data.tables import answers, decisions, items, learners, responses
 from knowledge_graph.types import ItemId
 from student_model.types import LearnerId, Response, ResponseId
 
+log = logging.getLogger(__name__)
+
 MANY = 500
 """How many ids go into one IN list."""
 
 
+ATTEMPTS = 3
+
 _Key = tuple[LearnerId, ResponseId]
+_Tagged = tuple[ItemId, str]
 _Fresh = dict[_Key, tuple[str, Response]]
+
+
+class _ErasedMeanwhile(Exception):
+    """A learner's row went between looking it up and locking it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +93,26 @@ class ResponseLog:
         Raises:
             ResponseConflict: a response_id came before with another content; nothing of the batch is stored.
         """
+        for _ in range(ATTEMPTS):
+            try:
+                return self._append(batch, received_at)
+            except _ErasedMeanwhile:
+                continue
+        raise RuntimeError("a learner of the batch is erased again and again; send it once that is over")
+
+    def _append(self, batch: Sequence[Response], received_at: datetime) -> tuple[Appended, ...]:
         if not batch:
             return ()
         with writing(self.engine) as connection:
             names = dict.fromkeys(one.learner_id for one in batch)
             numbers = learner_numbers(connection, self.tenant, self.key, names)
             known = _stored(connection, numbers, batch)
-            fresh, conflicts = _sorted_out(batch, known)
+            fresh, conflicts = _sorted_out(batch, known, self.key)
             if conflicts:
                 raise ResponseConflict(conflicts)
             if fresh:
                 places = self._insert(connection, fresh, numbers, received_at)
-                known.update({(key[0], key[1]): (digest, places[key]) for key, (digest, _) in fresh.items()})
+                known.update({key: (digest, places[key]) for key, (digest, _) in fresh.items()})
         return tuple(
             Appended(
                 one.response_id,
@@ -117,7 +135,7 @@ class ResponseLog:
                 {
                     **place,
                     **row_of(one),
-                    "item_no": item_no[one.item_id],
+                    "item_no": item_no[one.item_id, tags_of(one)],
                     "body_hash": digest,
                     "received_at": received,
                 }
@@ -129,37 +147,40 @@ class ResponseLog:
             connection.execute(INSERT_ANSWERS, texts)
         return places
 
-    def _item_numbers(self, connection: Connection, batch: Iterable[Response]) -> dict[ItemId, int]:
-        named = {one.item_id: one.concept_ids for one in reversed(list(batch))}
-        found: dict[ItemId, int] = {}
+    def _item_numbers(self, connection: Connection, batch: Iterable[Response]) -> dict[_Tagged, int]:
+        """The numbers of the items, each with the concepts that were named for it, new ones entered."""
+        wanted = sorted({(one.item_id, tags_of(one)) for one in batch})
+        found: dict[_Tagged, int] = {}
 
-        def look(wanted: Iterable[ItemId]) -> None:
-            for part in _parts(list(wanted)):
+        def look(missing: list[_Tagged]) -> None:
+            for part in _parts(sorted({item for item, _ in missing})):
                 rows = connection.execute(FIND_ITEMS, {"tenant": self.tenant, "ids": part})
-                found.update({ItemId(row[0]): row[1] for row in rows})
+                found.update({(ItemId(row[0]), row[1]): row[2] for row in rows})
 
-        look(named)
-        missing = [item for item in named if item not in found]
+        look(wanted)
+        missing = [one for one in wanted if one not in found]
         if missing:
-            new = [
-                {"tenant": self.tenant, "item_id": one, "concept_ids": orjson.dumps(named[one]).decode()}
-                for one in missing
-            ]
+            new = [{"tenant": self.tenant, "item_id": item, "concept_ids": tags} for item, tags in missing]
             connection.execute(_insert_or_ignore(connection, items), new)
             look(missing)
         return found
 
     def of_learner(self, learner_id: LearnerId, after: int = 0) -> list[Response]:
         """A learner's responses after this position, in the order they arrived."""
-        asked = {"tenant": self.tenant, "pseudonym": pseudonym(self.key, learner_id), "after": after}
+        asked = {"tenant": self.tenant, "pseudonym": self.name_of(learner_id), "after": after}
         with self.engine.connect() as connection:
             return [response_of(learner_id, row) for row in connection.execute(OF_LEARNER, asked)]
 
-    def position(self, learner_id: LearnerId) -> int:
-        """How many responses of the learner are stored."""
-        asked = {"tenant": self.tenant, "pseudonym": pseudonym(self.key, learner_id)}
+    def position(self, learner_id: LearnerId) -> tuple[int, int]:
+        """The learner's number, which nobody gets again, and how many responses are stored; zeros if unknown."""
+        asked = {"tenant": self.tenant, "pseudonym": self.name_of(learner_id)}
         with self.engine.connect() as connection:
-            return connection.execute(POSITION, asked).scalar() or 0
+            found = connection.execute(POSITION, asked).one_or_none()
+        return (0, 0) if found is None else (found[0], found[1])
+
+    def name_of(self, learner_id: LearnerId) -> LearnerId:
+        """The pseudonym under which a learner is stored."""
+        return LearnerId(pseudonym(self.key, self.tenant, learner_id))
 
     def everything(self) -> Iterator[Response]:
         """All responses of all learners, under their pseudonyms, learner by learner in the order they arrived."""
@@ -175,7 +196,7 @@ class ResponseLog:
 
     def erase(self, learner_id: LearnerId) -> int:
         """Remove a learner with all responses, answers and decisions; gives how many responses there were."""
-        own = and_(learners.c.tenant == self.tenant, learners.c.pseudonym == pseudonym(self.key, learner_id))
+        own = and_(learners.c.tenant == self.tenant, learners.c.pseudonym == self.name_of(learner_id))
         with writing(self.engine) as connection:
             number = connection.execute(select(learners.c.learner_no).where(own)).scalar()
             if number is None:
@@ -199,16 +220,15 @@ class ResponseLog:
 
     def _shrink_journal(self) -> None:
         """SQLite's write-ahead log still holds what was erased until it is emptied into the file."""
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.engine.dialect.name == "sqlite" and not empty_journal(self.engine):
+            log.warning("what was erased stays in SQLite's journal until its readers are done; opening empties it")
 
 
 def learner_numbers(
     connection: Connection, tenant: str, key: bytes, names: Iterable[LearnerId]
 ) -> dict[LearnerId, int]:
     """The numbers of these learners, new ones entered."""
-    by_pseudonym = {pseudonym(key, name): name for name in names}
+    by_pseudonym = {pseudonym(key, tenant, name): name for name in sorted(names)}
     found: dict[LearnerId, int] = {}
 
     def look(wanted: list[str]) -> None:
@@ -239,10 +259,14 @@ def _stored(
     for one in batch:
         by_learner.setdefault(one.learner_id, []).append(one.response_id)
     found: dict[_Key, tuple[str, int]] = {}
-    for learner, ids in by_learner.items():
+    # In the order of their numbers, so that two batches never wait for each other's learners.
+    for learner, ids in sorted(by_learner.items(), key=lambda pair: numbers[pair[0]]):
         # The lock on the learner's row keeps another process from storing between this look and our insert.
         number = numbers[learner]
-        if not connection.execute(LOCK_LEARNER, {"number": number}).scalar():
+        count = connection.execute(LOCK_LEARNER, {"number": number}).scalar()
+        if count is None:
+            raise _ErasedMeanwhile
+        if count == 0:
             continue
         for part in _parts(ids):
             rows = connection.execute(FIND_RESPONSES, {"number": number, "ids": part})
@@ -250,12 +274,14 @@ def _stored(
     return found
 
 
-def _sorted_out(batch: Sequence[Response], known: dict[_Key, tuple[str, int]]) -> tuple[_Fresh, list[ResponseId]]:
+def _sorted_out(
+    batch: Sequence[Response], known: dict[_Key, tuple[str, int]], secret: bytes
+) -> tuple[_Fresh, list[ResponseId]]:
     """What is new, and which ids came with another content, in the log or within the batch."""
     fresh: _Fresh = {}
     conflicts: dict[ResponseId, None] = {}
     for one in batch:
-        key, digest = (one.learner_id, one.response_id), body_hash(one)
+        key, digest = (one.learner_id, one.response_id), body_hash(secret, one)
         before = known[key][0] if key in known else fresh[key][0] if key in fresh else None
         if before is None:
             fresh[key] = digest, one

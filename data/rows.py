@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
 
+from data.pseudonym import keyed_hash
 from data.tables import answers, items, learners, responses
 from knowledge_graph.types import ConceptId, ItemId
 from student_model.types import LearnerId, Response, ResponseId
@@ -23,7 +23,7 @@ COLUMNS += [items.c.item_id, items.c.concept_ids, answers.c.text]
 FIND_LEARNERS = select(learners.c.pseudonym, learners.c.learner_no).where(
     learners.c.tenant == bindparam("tenant"), learners.c.pseudonym.in_(bindparam("pseudonyms", expanding=True))
 )
-FIND_ITEMS = select(items.c.item_id, items.c.item_no).where(
+FIND_ITEMS = select(items.c.item_id, items.c.concept_ids, items.c.item_no).where(
     items.c.tenant == bindparam("tenant"), items.c.item_id.in_(bindparam("ids", expanding=True))
 )
 FIND_RESPONSES = select(responses.c.response_id, responses.c.body_hash, responses.c.position).where(
@@ -48,7 +48,7 @@ OF_LEARNER = (
     )
     .order_by(responses.c.position)
 )
-POSITION = select(learners.c.responses).where(
+POSITION = select(learners.c.learner_no, learners.c.responses).where(
     learners.c.tenant == bindparam("tenant"), learners.c.pseudonym == bindparam("pseudonym")
 )
 INSERT_RESPONSES, INSERT_ANSWERS = insert(responses), insert(answers)
@@ -65,9 +65,15 @@ def time_of(microsecond: int) -> datetime:
     return datetime.fromtimestamp(microsecond // 1_000_000, UTC).replace(microsecond=microsecond % 1_000_000)
 
 
-def body_hash(response: Response) -> str:
-    """A hash of all that a response says, 32 hexadecimal digits."""
-    return hashlib.sha256(orjson.dumps(response)).hexdigest()[:32]
+def body_hash(key: bytes, one: Response) -> str:
+    """A keyed hash of all that a response says, 32 hexadecimal digits; the same instant in another zone is the same."""
+    said = [*row_of(one).values(), one.item_id, one.concept_ids, one.answer_text]
+    return keyed_hash(key, orjson.dumps(said))[:32]
+
+
+def tags_of(one: Response) -> str:
+    """The concepts that a response names, as `items.concept_ids` holds them."""
+    return orjson.dumps(one.concept_ids).decode()
 
 
 def row_of(one: Response) -> dict[str, Any]:
@@ -77,12 +83,12 @@ def row_of(one: Response) -> dict[str, Any]:
         "at": None if one.at is None else microseconds(one.at),
         "sequence": one.sequence,
         "correct": one.correct,
-        "score": one.score,
-        "score_confidence": one.score_confidence,
+        "score": _real(one.score),
+        "score_confidence": _real(one.score_confidence),
         "choice": one.choice,
-        "elapsed_seconds": one.elapsed_seconds,
+        "elapsed_seconds": _real(one.elapsed_seconds),
         "hints": one.hints,
-        "confidence": one.confidence,
+        "confidence": _real(one.confidence),
         "supersedes": one.supersedes,
     }
 
@@ -106,3 +112,7 @@ def response_of(learner_id: LearnerId, row: Any) -> Response:
         supersedes=None if row.supersedes is None else ResponseId(row.supersedes),
         concept_ids=tuple(map(ConceptId, orjson.loads(row.concept_ids))),
     )
+
+
+def _real(value: float | None) -> float | None:
+    return None if value is None else float(value)

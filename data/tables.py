@@ -47,6 +47,7 @@ learners = Table(
     ),
     Column("responses", Integer, nullable=False, comment="how many there are: the position of the last"),
     UniqueConstraint("tenant", "pseudonym"),
+    sqlite_autoincrement=True,  # the number of an erased learner never comes again
 )
 
 items = Table(
@@ -55,8 +56,8 @@ items = Table(
     Column("item_no", Number, primary_key=True, autoincrement=True),
     Column("tenant", String(64), nullable=False),
     Column("item_id", Text, nullable=False),
-    Column("concept_ids", Text, nullable=False, comment="JSON list: the concepts that the log named first"),
-    UniqueConstraint("tenant", "item_id"),
+    Column("concept_ids", Text, nullable=False, comment="JSON list: as the response named them"),
+    UniqueConstraint("tenant", "item_id", "concept_ids"),
 )
 
 responses = Table(
@@ -77,7 +78,7 @@ responses = Table(
     Column("hints", Integer),
     Column("confidence", Float(53)),
     Column("supersedes", Text),
-    Column("body_hash", String(32), nullable=False, comment="tells a repeat from a conflict"),
+    Column("body_hash", String(32), nullable=False, comment="keyed; tells a repeat from a conflict"),
     Column("received_at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
     PrimaryKeyConstraint("learner_no", "position"),
     UniqueConstraint("learner_no", "response_id"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,11 +16,11 @@ from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
 from student_model.replay import History
 from student_model.tracing import Beliefs
 
-PAUSE = 8
-"""An item comes back only after this many other responses."""
+PAUSES = (8, 4, 2, 1, 0)
+"""An item comes back only after this many other responses; after fewer, where nothing else would be left."""
 
 KEPT = 50
-"""How many candidates, best first, a decision keeps; the others follow from a replay."""
+"""How many candidates, best first, a decision keeps beside those drawn; the others follow from a replay."""
 
 SOURCES: dict[int, Source] = {BLOCKED: "blocked", KNOWN: "known", MASTERED: "known", FADED: "review"}
 
@@ -34,6 +35,7 @@ class Context:
         concept: position of each item's main concept, shape (n,).
         odds: probability of success, shape (n,).
         timeliness: how well the item suits where the learner is within its concept, in (0, 1], shape (n,).
+        done: whether each was done before, shape (n,).
         on_path: which concepts lead to the goal asked for, or to the course's goals; shape (C,).
     """
 
@@ -46,6 +48,7 @@ class Context:
     concept: IntArray
     odds: FloatArray
     timeliness: FloatArray
+    done: BoolArray
     on_path: BoolArray
 
 
@@ -65,23 +68,34 @@ def gather(
         eligible: which of them the constraints allow, shape (I,).
     """
     order = graph.items_by_concept.order
-    items = order[(eligible & graph.tagged & ~resting(graph, history))[order]]
+    items = order[awake(graph, history, eligible, request.count)[order]]
     goals = (request.goal,) if request.goal is not None else graph.course.goals
     on_path = graph.leading_to(*goals) if goals else np.ones(len(graph.concepts), dtype=np.bool_)
     concept = graph.main_concept[items]
-    timely = timeliness(graph, beliefs, front, history, items, concept)
-    return Context(graph, beliefs, front, history, request, items, concept, odds[items], timely, on_path)
+    done = done_before(graph, history)
+    timely = timeliness(graph, beliefs, front, history, done, items, concept)
+    return Context(graph, beliefs, front, history, request, items, concept, odds[items], timely, done[items], on_path)
 
 
-def resting(graph: KnowledgeGraph, history: History) -> BoolArray:
-    """Which items were done too recently to come again, shape (I,)."""
-    rest = np.zeros(len(graph.items), dtype=np.bool_)
+def done_before(graph: KnowledgeGraph, history: History) -> BoolArray:
+    """Which items the learner has done, shape (I,)."""
+    done = np.zeros(len(graph.items), dtype=np.bool_)
     index = graph.vocabulary.item_index
-    for response in history.recent[-PAUSE:]:
-        position = index.get(response.item_id)
-        if position is not None:
-            rest[position] = True
-    return rest
+    done[[index[item] for item in history.last_done if item in index]] = True
+    return done
+
+
+def awake(graph: KnowledgeGraph, history: History, eligible: BoolArray, count: int) -> BoolArray:
+    """The eligible items not done just now, shape (I,), after the longest of `PAUSES` that leaves as many as wanted."""
+    index = graph.vocabulary.item_index
+    done = [index.get(response.item_id) for response in history.recent]
+    left, wanted = eligible, min(count, int(np.count_nonzero(eligible)))
+    for pause in PAUSES:
+        left = eligible.copy()
+        left[[item for item in done[max(0, len(done) - pause) :] if item is not None]] = False
+        if np.count_nonzero(left) >= wanted:
+            break
+    return left
 
 
 def timeliness(
@@ -89,6 +103,7 @@ def timeliness(
     beliefs: Beliefs,
     front: Frontier,
     history: History,
+    done: BoolArray,
     items: IntArray,
     concept: IntArray,
 ) -> FloatArray:
@@ -97,11 +112,8 @@ def timeliness(
     Something to study comes first on a concept never practised, after a wrong answer, and when it has faded; once
     studied, questions come. What was done before waits behind what was not. Within these, the author's order holds.
     """
-    done = np.zeros(len(graph.items), dtype=np.bool_)
-    index = graph.vocabulary.item_index
-    done[[index[item] for item in history.last_done if item in index]] = True
     studied = np.zeros(len(graph.concepts), dtype=np.bool_)
-    studied[graph.main_concept[done & ~graph.scored]] = True
+    studied[graph.main_concept[done & ~graph.scored & graph.tagged]] = True
     fresh = (beliefs.evidence == 0) & ~studied
     suits_study = (fresh | (front.standing == FADED) | stumbled(graph, history))[concept]
     scored = graph.scored[items]
@@ -114,9 +126,10 @@ def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
     """The concept whose question was answered wrong just now, as a mask of shape (C,)."""
     found = np.zeros(len(graph.concepts), dtype=np.bool_)
     last = history.recent[-1] if history.recent else None
-    item = graph.vocabulary.item_index.get(last.item_id) if last else None
-    if last is not None and item is not None and last.outcome is not None and last.outcome < 0.5:
-        found[graph.main_concept[item]] = True
+    if last is not None and last.outcome is not None and last.outcome < 0.5:
+        concept = graph.main_concept_of(last.item_id)
+        if concept is not None:
+            found[concept] = True
     return found
 
 
@@ -134,11 +147,17 @@ def _rank_within(group: IntArray) -> FloatArray:
     return cast(FloatArray, place / np.repeat(np.maximum(size, 1), size))
 
 
-def best(context: Context, scores: FloatArray) -> tuple[Candidate, ...]:
-    """The best candidates by score, at most `KEPT`, ties in syllabus order: what a decision keeps of them."""
+def kept(context: Context, scores: FloatArray, chances: FloatArray, drawn: Sequence[int]) -> tuple[Candidate, ...]:
+    """What a decision keeps of the candidates: the best `KEPT` by score and those drawn, best first.
+
+    Args:
+        scores: the policy's, shape (n,). `chances`: with which each was drawn first, shape (n,).
+        drawn: the places of those drawn.
+    """
     order = np.argsort(-scores, kind="stable") if len(scores) <= KEPT else _first(scores, KEPT)
-    graph, chosen = context.graph, context.items[order]
-    concepts = context.concept[order]
+    beyond = [place for place in drawn if place not in set(order.tolist())]
+    order = np.append(order, sorted(beyond, key=lambda place: -scores[place])).astype(np.intp)
+    graph, items, concepts = context.graph, context.items[order], context.concept[order]
     return tuple(
         Candidate(
             graph.vocabulary.items[item],
@@ -146,14 +165,16 @@ def best(context: Context, scores: FloatArray) -> tuple[Candidate, ...]:
             SOURCES.get(standing, "frontier"),
             odds if scored else None,
             score,
+            chance,
         )
-        for item, concept, standing, odds, scored, score in zip(
-            chosen.tolist(),
+        for item, concept, standing, odds, scored, score, chance in zip(
+            items.tolist(),
             concepts.tolist(),
             context.frontier.standing[concepts].tolist(),
             context.odds[order].tolist(),
-            graph.scored[chosen].tolist(),
+            graph.scored[items].tolist(),
             scores[order].tolist(),
+            chances[order].tolist(),
             strict=True,
         )
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 
 import numpy as np
 
 from engine import policies
 from engine.types import Infeasible, Request
 from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import ItemKind
 from knowledge_graph.vocabulary import BoolArray
 
 
@@ -34,6 +36,8 @@ def masks(graph: KnowledgeGraph, request: Request, minutes: float, gated: BoolAr
     if np.isfinite(minutes):
         limit = "deadline" if request.minutes is None or minutes < request.minutes else "minutes"
         found[limit] = graph.minutes <= minutes
+    if not graph.tagged.all():
+        found["tags"] = graph.tagged
     if graph.course.gating:
         held = np.zeros(len(everything), dtype=np.bool_)
         vocabulary = graph.vocabulary
@@ -50,18 +54,17 @@ def allowed(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> BoolArray:
     return open_
 
 
-def why_nothing(graph: KnowledgeGraph, demands: dict[str, BoolArray], resting: BoolArray) -> Infeasible:
+def why_nothing(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> Infeasible:
     """Which demands leave nothing to recommend: one alone, or those of which dropping any one would help."""
-    everything = {**demands, "just done": ~resting}
-    alone = [name for name, mask in everything.items() if not mask.any()]
+    alone = [name for name, mask in demands.items() if not mask.any()]
     if alone:
         return _explained(graph, alone[:1])
     helpful = [
         name
-        for name in everything
-        if allowed(graph, {other: mask for other, mask in everything.items() if other != name}).any()
+        for name in demands
+        if allowed(graph, {other: mask for other, mask in demands.items() if other != name}).any()
     ]
-    return _explained(graph, helpful or list(everything))
+    return _explained(graph, helpful or list(demands))
 
 
 _WORDS = {
@@ -74,10 +77,7 @@ _WORDS = {
         "the course's rule that prerequisites come first",
         "finish a prerequisite first, or turn gating off",
     ),
-    "just done": (
-        "the pause before an item comes back",
-        "try again after other items, or add items to the course",
-    ),
+    "tags": ("the items without concepts", "tag the items with the concepts they practise"),
 }
 
 
@@ -92,12 +92,15 @@ def _explained(graph: KnowledgeGraph, names: list[str]) -> Infeasible:
     return Infeasible(sentence, tuple(names), f"{remedies[0].upper()}{remedies[1:]}.")
 
 
-def too_few(asked: int, found: int, minutes: float) -> Infeasible:
-    """Why a list is shorter than asked for."""
-    if np.isfinite(minutes):
-        sentence = f"{found} of the {asked} items asked for fit into {minutes:g} minutes."
-        return Infeasible(sentence, ("minutes", "count"), "Allow more minutes or ask for fewer items.")
-    sentence = f"Only {found} items are left of the {asked} asked for."
+def too_few(
+    graph: KnowledgeGraph, demands: dict[str, BoolArray], request: Request, found: int, minutes: float
+) -> Infeasible:
+    """Why a list is shorter than asked for: the time, where more would fit without it; else what is there."""
+    limit = "minutes" if "minutes" in demands else "deadline"
+    if np.count_nonzero(allowed(graph, {name: mask for name, mask in demands.items() if name != limit})) > found:
+        sentence = f"{found} of the {request.count} items asked for fit into {minutes:.3g} minutes."
+        return Infeasible(sentence, (limit, "count"), "Allow more time or ask for fewer items.")
+    sentence = f"{request.count} items were asked for, and {found} fit the demands."
     return Infeasible(sentence, ("count",), "Ask for fewer items, or loosen the other demands.")
 
 
@@ -112,5 +115,10 @@ def check(graph: KnowledgeGraph, request: Request) -> None:
         faults.append(f"count must be at least 1, got {request.count}")
     if request.minutes is not None and not request.minutes > 0:
         faults.append(f"minutes must be above 0, got {request.minutes}")
+    unknown = [kind for kind in request.kinds if kind not in get_args(ItemKind)]
+    if unknown:
+        faults.append(f"kinds {unknown} do not exist; there are: {', '.join(get_args(ItemKind))}")
+    if request.deadline is not None and request.deadline.tzinfo is None:
+        faults.append(f"deadline {request.deadline} has no timezone")
     if faults:
         raise ValueError("; ".join(faults))

@@ -46,8 +46,10 @@ def draw(chance: FloatArray, rng: np.random.Generator) -> int:
 
 def take(
     scores: FloatArray, durations: FloatArray, count: int, minutes: float, exploration: float, rng: np.random.Generator
-) -> list[tuple[int, float]]:
-    """Draw up to `count` items that fit into the time together: the place of each, and its propensity at its turn.
+) -> tuple[list[tuple[int, float]], FloatArray]:
+    """Draw up to `count` items that fit into the time together: the place of each with its propensity at its turn.
+
+    The second result are the chances of the first draw, shape (n,).
 
     Args:
         scores: the worth of each item, shape (n,). `durations`: the minutes each takes, shape (n,).
@@ -55,11 +57,12 @@ def take(
     """
     chosen: list[tuple[int, float]] = []
     open_ = durations <= minutes
+    first = chance = chances(scores, open_, exploration)
     while len(chosen) < count and open_.any():
-        chance = chances(scores, open_, exploration)
         place = draw(chance, rng)
         chosen.append((place, float(chance[place])))
         minutes -= float(durations[place])
         open_[place] = False
         open_ &= durations <= minutes + 1e-9  # a sum of minutes may miss the limit by a rounding
-    return chosen
+        chance = chances(scores, open_, exploration)
+    return chosen, first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.candidates import Context
 from engine.ladder import Reading
 from engine.types import Edge, Reason, Recommendation
-from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED
+from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, READY
 from student_model.types import Belief, ResponseId
 
 CITED = 3
@@ -93,11 +93,12 @@ def _ready(context: Context, concept: int, belief: Belief) -> Reason:
 
 
 def _blocked(context: Context, concept: int, belief: Belief) -> Reason:
-    edges = _prerequisites(context, concept)
-    sentence = (
-        f"{_title(context, concept)} builds on {_titles(context, edges)}, which you do not know yet; "
-        "nothing better fits what was asked for."
-    )
+    known = context.graph.course.thresholds.known
+    cited = _prerequisites(context, concept)
+    edges = tuple(edge for edge in cited if _belief(context, edge).probability < known) or cited
+    ready = (context.frontier.standing[context.concept] == READY).any()
+    rest = "" if ready else "; nothing that is ready fits what was asked for"
+    sentence = f"{_title(context, concept)} builds on {_titles(context, edges)}, which you do not know yet{rest}."
     return Reason("blocked", sentence, (belief, *(_belief(context, edge) for edge in edges)), edges)
 
 
@@ -106,8 +107,7 @@ def _retry(context: Context, concept: int, studied: bool) -> Reason | None:
     last = next((one for one in reversed(recent) if one.outcome is not None), None)
     if last is None or last.outcome is None or last.outcome >= 0.5:
         return None
-    item = graph.vocabulary.item_index.get(last.item_id)
-    if item is None or int(graph.main_concept[item]) != concept:
+    if graph.main_concept_of(last.item_id) != concept:
         return None
     way = "look at this first" if studied else "try again with another question"
     sentence = f"Your last answer on {_title(context, concept)} was not right yet: {way}."

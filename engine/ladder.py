@@ -8,6 +8,8 @@ from datetime import datetime
 
 import numpy as np
 
+from engine import policies
+from engine.candidates import Context
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray
 from student_model.replay import Progress
@@ -34,15 +36,38 @@ def read(graph: KnowledgeGraph, tracer: Tracer, progress: Progress, now: datetim
     """What the tracer says, or, if it raises or gives numbers that are none, what the history says."""
     try:
         beliefs = tracer.beliefs(progress.state, now)
-        odds = tracer.predict(progress.state, None, now)
         low, high = tracer.predict_interval(progress.state, None, now)
-        if np.isfinite(odds).all() and np.isfinite(beliefs.probability).all():
-            return Reading(tracer.name, beliefs, odds, low, high)
-        log.error("tracer %s gave odds or beliefs that are not finite; falling to the syllabus", tracer.name)
+        reading = Reading(tracer.name, beliefs, tracer.predict(progress.state, None, now), low, high)
+        if _sound(graph, reading):
+            return reading
+        log.error("tracer %s gave what are no odds or beliefs; falling to the syllabus", tracer.name)
     except Exception:
         # Whatever breaks in a model must cost quality, never the learner's next item.
         log.exception("tracer %s failed; falling to the syllabus", tracer.name)
     return from_history(graph, progress)
+
+
+def _sound(graph: KnowledgeGraph, reading: Reading) -> bool:
+    """Whether there is a finite number for everything that is asked."""
+    about_items = (reading.odds, reading.odds_low, reading.odds_high)
+    about_concepts = (reading.beliefs.probability, reading.beliefs.low, reading.beliefs.high, reading.beliefs.peak)
+    return all(array.shape == (len(graph.items),) and np.isfinite(array).all() for array in about_items) and all(
+        array.shape == (len(graph.concepts),) and np.isfinite(array).all() for array in about_concepts
+    )
+
+
+def scores(context: Context, name: str) -> tuple[FloatArray, float]:
+    """What the policy says of each item, shape (n,), and how much it explores; if it breaks, what the syllabus says."""
+    try:
+        policy = policies.load(name)
+        found = policy.score(context)
+        if found.shape == context.items.shape and np.isfinite(found).all():
+            return found, policy.EXPLORATION
+        log.error("policy %s gave scores that are none; falling to the syllabus", name)
+    except Exception:
+        log.exception("policy %s failed; falling to the syllabus", name)
+    syllabus = policies.load("syllabus")
+    return syllabus.score(context), syllabus.EXPLORATION
 
 
 def from_history(graph: KnowledgeGraph, progress: Progress) -> Reading:

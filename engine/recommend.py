@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 
-from engine import constraints, draw, explain, ladder, policies
-from engine.candidates import best, gather, resting
+from engine import constraints, draw, explain, ladder
+from engine.candidates import gather, kept
 from engine.types import Decision, DecisionId, Request
 from knowledge_graph.frontier import frontier
 from knowledge_graph.graph import KnowledgeGraph
@@ -46,15 +46,14 @@ def recommend(
     demands = constraints.masks(graph, request, minutes, front.gated)
     eligible = constraints.allowed(graph, demands)
     context = gather(graph, reading.beliefs, front, reading.odds, progress.history, request, eligible)
-    policy = policies.load("syllabus" if reading.rung == "syllabus" else request.policy)
-    scores = policy.score(context)
+    scores, exploration = ladder.scores(context, "syllabus" if reading.rung == "syllabus" else request.policy)
     durations, rng = graph.minutes[context.items], np.random.default_rng(seed)
-    chosen = draw.take(scores, durations, request.count, minutes, policy.EXPLORATION, rng)
+    chosen, first = draw.take(scores, durations, request.count, minutes, exploration, rng)
     infeasible = None
     if not chosen:
-        infeasible = constraints.why_nothing(graph, demands, resting(graph, progress.history))
+        infeasible = constraints.why_nothing(graph, demands)
     elif len(chosen) < request.count:
-        infeasible = constraints.too_few(request.count, len(chosen), minutes)
+        infeasible = constraints.too_few(graph, demands, request, len(chosen), minutes)
     return Decision(
         decision_id=decision_id,
         learner_id=learner_id,
@@ -66,7 +65,7 @@ def recommend(
         log_position=log_position,
         seed=seed,
         eligible=len(context.items),
-        candidates=best(context, scores),
+        candidates=kept(context, scores, first, [place for place, _ in chosen]),
         items=tuple(explain.recommendation(context, reading, place, chance) for place, chance in chosen),
         infeasible=infeasible,
     )

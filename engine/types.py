@@ -65,7 +65,7 @@ class Reason:
 class Candidate:
     """An item that could have been recommended, with the policy's score.
 
-    `odds` is the probability of success, `None` for what is not judged.
+    `odds` is the probability of success, `None` for what is not judged; `propensity` that of being drawn first.
     """
 
     item_id: ItemId
@@ -73,6 +73,7 @@ class Candidate:
     source: Source
     odds: float | None
     score: float
+    propensity: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,11 @@ class KnowledgeGraph:
         first[self.tagged] = self.vocabulary.item_concepts[self.vocabulary.item_offsets[:-1][self.tagged]]
         return first
 
+    def main_concept_of(self, item_id: ItemId) -> int | None:
+        """The position of the concept that an item names first; `None` for unknown items and those without concepts."""
+        item = self.vocabulary.item_index.get(item_id)
+        return int(self.main_concept[item]) if item is not None and self.tagged[item] else None
+
     @cached_property
     def tagged(self) -> BoolArray:
         """Which items name a concept, shape (I,); the others are never recommended."""

@@ -80,6 +80,14 @@ class Vocabulary:
         total = np.bincount(self.item_row, weights=flat, minlength=len(self.items))
         return np.where(count > 0, total / np.maximum(count, 1), default)
 
+    def least_over_concepts(self, values: FloatArray) -> FloatArray:
+        """The least of per-concept values (C,) over each item's concepts, shape (I,); infinity where it has none."""
+        if self.one_concept_each:
+            return values[self.item_concepts]
+        least = np.full(len(self.items), np.inf)
+        np.minimum.at(least, self.item_row, values[self.item_concepts])
+        return least
+
     def extended(self, items: Mapping[ItemId, Sequence[ConceptId]]) -> Vocabulary:
         """The same with further items, and the concepts they name, after its own.
 

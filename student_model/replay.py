@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from knowledge_graph.types import ItemId
+from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import Vocabulary
 from student_model.log import Log
 from student_model.tracing import Tracer, seconds_of
@@ -61,31 +61,55 @@ def order_key(response: Response) -> tuple[bool, datetime, float, str]:
 def in_order(responses: Iterable[Response]) -> list[Response]:
     """Each response once, corrections in the place of what they correct, in the order of `order_key`.
 
-    Of several corrections of one response the last (by `order_key`) holds; a correction of something
-    unknown stands for itself. Ids are a learner's own: two learners may use the same.
+    Whenever it came, a correction holds against what it corrects; of several corrections of one response the last
+    (by `order_key`) holds. A correction of something unknown stands for itself. Ids are a learner's own: two
+    learners may use the same.
     """
     by_id = {(one.learner_id, one.response_id): one for one in responses}
-    latest: dict[tuple[LearnerId, ResponseId], Response] = {}
-    for one in sorted(by_id.values(), key=order_key):
-        origin = one if one.supersedes is None else _first_version(one, by_id)
-        kept = one if origin is one else _in_place_of(origin, one)
-        latest[origin.learner_id, origin.response_id] = kept
-    return sorted(latest.values(), key=order_key)
+    origins: dict[_Key, tuple[_Key, int]] = {}
+    held: dict[_Key, tuple[int, tuple[bool, datetime, float, str], Response]] = {}
+    for key, one in by_id.items():
+        origin, depth = _origin(key, by_id, origins)
+        claim = (depth, order_key(one), one)
+        if origin not in held or held[origin][:2] < claim[:2]:
+            held[origin] = claim
+    placed = (_in_place_of(by_id[origin], one) for origin, (_, _, one) in held.items())
+    return sorted(placed, key=order_key)
 
 
-def _in_place_of(origin: Response, correction: Response) -> Response:
-    return replace(correction, at=origin.at, sequence=origin.sequence, response_id=origin.response_id)
+_Key = tuple[LearnerId, ResponseId]
 
 
-def _first_version(response: Response, by_id: Mapping[tuple[LearnerId, ResponseId], Response]) -> Response:
-    """Follow `supersedes` to the first response; a circle ends where it closes, at its smallest id."""
-    learner, seen = response.learner_id, {response.response_id}
-    while response.supersedes is not None and (learner, response.supersedes) in by_id:
-        response = by_id[learner, response.supersedes]
-        if response.response_id in seen:
-            return by_id[learner, min(seen)]
-        seen.add(response.response_id)
-    return response
+def _in_place_of(origin: Response, one: Response) -> Response:
+    if one is origin:
+        return one
+    return replace(one, at=origin.at, sequence=origin.sequence, response_id=origin.response_id)
+
+
+def _origin(key: _Key, by_id: Mapping[_Key, Response], known: dict[_Key, tuple[_Key, int]]) -> tuple[_Key, int]:
+    """The first response that this one corrects, over any number of steps, and how many; `known` remembers.
+
+    Corrections in a circle all stand for the smallest of its ids.
+    """
+    way: dict[_Key, None] = {}
+    while key not in known:
+        if key in way:
+            passed = list(way)
+            circle = passed[passed.index(key) :]
+            known.update(dict.fromkeys(circle, (min(circle), 0)))
+            way = dict.fromkeys(passed[: -len(circle)])
+            break
+        way[key] = None
+        named = by_id[key].supersedes
+        if named is None or (key[0], named) not in by_id:
+            known[key] = (key, 0)
+            del way[key]
+            break
+        key = (key[0], named)
+    origin, depth = known[key]
+    for steps, earlier in enumerate(reversed(way), start=1):
+        known[earlier] = (origin, depth + steps)
+    return known[next(iter(way))] if way else known[key]
 
 
 def replay(tracer: Tracer, responses: Iterable[Response]) -> Any:
@@ -112,7 +136,7 @@ def to_log(responses: Iterable[Response], vocabulary: Vocabulary) -> Log:
     Items that the vocabulary lacks join it with the concepts that the log names for them.
     """
     judged = [one for one in in_order(responses) if one.outcome is not None]
-    wider = vocabulary.extended({one.item_id: one.concept_ids for one in judged})
+    wider = vocabulary.extended(widest((one.item_id, one.concept_ids) for one in judged))
     return Log.from_unordered(
         wider,
         [one.learner_id for one in judged],
@@ -121,3 +145,17 @@ def to_log(responses: Iterable[Response], vocabulary: Vocabulary) -> Log:
         np.asarray([seconds_of(one.at) for one in judged], dtype=np.float64),
         np.asarray([one.weight for one in judged], dtype=np.float64),
     )
+
+
+def widest(named: Iterable[tuple[ItemId, tuple[ConceptId, ...]]]) -> dict[ItemId, tuple[ConceptId, ...]]:
+    """For each item the most concepts that a log names for it, in whatever order it does; items sorted by id.
+
+    >>> widest([(ItemId("i"), ()), (ItemId("i"), (ConceptId("a"),))])
+    {'i': ('a',)}
+    """
+    found: dict[ItemId, tuple[ConceptId, ...]] = {}
+    for item, concepts in named:
+        held = found.get(item)
+        if held is None or (len(held), held) < (len(concepts), concepts):
+            found[item] = concepts
+    return dict(sorted(found.items()))

@@ -191,7 +191,7 @@ def test_runs_keep_the_order_of_a_learner_on_a_concept() -> None:
     ids = [LearnerId(one) for one in ("x", "x", "x", "y", "y")]
     item = np.array([2, 1, 0, 1, 2], dtype=np.int32)  # both, b, a; b, both
     log = Log.from_unordered(WORDS, ids, item, np.array([0.1, 0.2, 0.3, 0.4, 0.5]))
-    outcome, bounds, concept = sequences(log)
+    outcome, _, bounds, concept = sequences(log)
     runs = [outcome[begin:end].tolist() for begin, end in pairwise(bounds.tolist())]
     assert dict(zip([(0, 0), (0, 1), (1, 0), (1, 1)], runs, strict=True)) == {
         (0, 0): [0.1, 0.3], (0, 1): [0.5], (1, 0): [0.1, 0.2], (1, 1): [0.4, 0.5],

@@ -192,6 +192,10 @@ def test_nothing_that_is_written_breaks_the_judge(kind: ItemKind, key: str, answ
     assert judged.correct == (judged.score >= 0.5)
 
 
+def test_values_beyond_all_bounds_are_no_answer() -> None:
+    assert judge(item("expression", "x"), "sqrt(0-1)*exp(709.7)+exp(709.7)").correct is False
+
+
 @pytest.mark.parametrize("written", ["cos", "2 sin", "x + ln", "sqrt ="])
 def test_a_function_without_its_argument_is_unreadable(written: str) -> None:
     with pytest.raises(Unreadable):

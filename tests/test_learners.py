@@ -28,9 +28,10 @@ class Log:
     def __init__(self) -> None:
         self.stored: list[Response] = []
         self.read = 0
+        self.number = 1
 
-    def position(self, learner_id: LearnerId) -> int:
-        return sum(one.learner_id == learner_id for one in self.stored)
+    def position(self, learner_id: LearnerId) -> tuple[int, int]:
+        return self.number, sum(one.learner_id == learner_id for one in self.stored)
 
     def of_learner(self, learner_id: LearnerId, after: int = 0) -> Sequence[Response]:
         found = [one for one in self.stored if one.learner_id == learner_id][after:]
@@ -126,9 +127,9 @@ def test_an_erased_learner_is_forgotten() -> None:
     log, learners = Log(), Learners(TRACER, 2)
     log.stored = responses(("a-1", True), ("a-2", True))
     learners.current(LENA, log)
-    log.stored = []
+    log.stored, log.number = [], 0
     assert same(learners.current(LENA, log).progress, Progress(TRACER.initial()))
-    log.stored = responses(("a-3", False))
+    log.stored, log.number = responses(("a-3", False), ("a-4", False)), 2  # as many as before
     assert same(learners.current(LENA, log).progress, replay_progress(TRACER, log.stored))
 
 

@@ -12,7 +12,7 @@ from services import NOW, Caller, client_of
 
 from api.settings import embedded_course, read_settings
 from api.wiring import Service, build
-from engine.candidates import PAUSE
+from engine.candidates import PAUSES
 from knowledge_graph.types import Item, ItemId, Step
 
 Answer = Callable[[Item], dict[str, Any]]
@@ -90,7 +90,7 @@ def test_whoever_answers_wrongly_stays_with_what_comes_first(service: Service) -
 def test_no_item_comes_back_at_once(service: Service) -> None:
     items = [one["item_id"] for one in walk(service, "lena", 40, rightly)]
     for place, item in enumerate(items):
-        assert item not in items[max(0, place - PAUSE) : place]
+        assert item not in items[max(0, place - PAUSES[0]) : place]
 
 
 def test_the_beliefs_of_the_answered_concept_come_with_the_reply(service: Service) -> None:

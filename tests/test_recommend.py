@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 from courses import NOON, chain, concept, course, fresh_tracer, knows, responses
 
+from engine import policies
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
+from knowledge_graph.errors import CurriculumError
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.types import ItemId
+from knowledge_graph.types import Course, ItemId, Prerequisite, Thresholds
 from student_model.replay import Progress, replay_progress
 from student_model.tracing import Tracer
-from student_model.types import LearnerId
+from student_model.types import LearnerId, ResponseId
 
 LATER = NOON + timedelta(hours=1)
 
@@ -177,3 +180,96 @@ def test_odds_lie_within_their_interval() -> None:
 
 def test_what_is_only_studied_has_no_odds() -> None:
     assert decide(chain(), kinds=("reading",)).items[0].odds is None
+
+
+@pytest.mark.parametrize("policy", ["gain", "syllabus", "weakest", "fringe", "random"])
+def test_a_small_course_never_runs_dry(policy: str) -> None:
+    graph = course([], names="a", per_concept=3)
+    tracer = fresh_tracer(graph)
+    progress = Progress(tracer.initial())
+    last = None
+    for n in range(12):
+        decision = decide(graph, progress, tracer, policy=policy, kinds=("choice", "numeric"), seed=n)
+        (one,) = decision.items
+        assert one.item_id != last, "the same item twice running"
+        last = one.item_id
+        (response,) = responses((one.item_id, n % 2 == 0), start=NOON + n * timedelta(minutes=1))
+        progress = progress.then(tracer, replace(response, response_id=ResponseId(f"n{n}")))
+
+
+def test_an_item_without_concepts_is_never_chosen_and_never_blamed_on_a_concept() -> None:
+    whole = course([], names="a", per_concept=3).curriculum
+    loose = replace(whole.items[1], item_id=ItemId("loose"), concept_ids=())
+    graph = KnowledgeGraph(replace(whole, items=(loose, *whole.items)))
+    tracer = fresh_tracer(graph)
+    decision = decide(graph, replay_progress(tracer, responses(("loose", False))), tracer, count=9)
+    assert "loose" not in {one.item_id for one in decision.items}
+    assert all(reason.kind != "retry" for one in decision.items for reason in one.reasons)
+    alone = KnowledgeGraph(replace(whole, items=(loose,)))
+    infeasible = decide(alone).infeasible
+    assert infeasible is not None and infeasible.constraints == ("tags",)
+
+
+def test_a_list_is_short_for_the_reason_that_it_is_given() -> None:
+    graph = course([], names="a", per_concept=3)
+    roomy = decide(graph, count=5, minutes=600).infeasible
+    tight = decide(graph, count=3, deadline=LATER + timedelta(minutes=4)).infeasible
+    assert roomy is not None and roomy.constraints == ("count",)
+    assert tight is not None and tight.constraints == ("deadline", "count")
+
+
+def test_only_what_is_not_known_is_named_as_missing() -> None:
+    graph = course([("a", "c", 1.0), ("b", "c", 1.0)])
+    tracer = fresh_tracer(graph)
+    decision = decide(
+        graph, knows(tracer, "a"), tracer, exclude=tuple(i for i in graph.vocabulary.items if i[0] != "c")
+    )
+    assert "“B”, which you do not know yet" in decision.items[0].sentence
+    assert "“A”" not in decision.items[0].sentence
+
+
+def test_what_was_drawn_is_always_among_the_candidates_kept() -> None:
+    graph = course([], names="abcdefghij", per_concept=30)
+    for seed in range(20):
+        decision = decide(graph, policy="random", seed=seed)
+        drawn = next(one for one in decision.candidates if one.item_id == decision.items[0].item_id)
+        assert drawn.propensity == decision.items[0].propensity == pytest.approx(1 / 300)
+
+
+@pytest.mark.parametrize("score", [lambda _: 1 / 0, lambda context: np.full(len(context.items), np.nan)])
+def test_a_broken_policy_falls_to_the_syllabus(score: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies.load("gain"), "score", score)
+    assert decide(chain()).items[0].item_id == "a-0"
+
+
+def test_a_broken_interval_falls_to_the_syllabus() -> None:
+    graph = chain()
+    tracer = fresh_tracer(graph)
+
+    class Broken:
+        name = "broken"
+        beliefs = tracer.beliefs
+        predict = tracer.predict
+
+        def predict_interval(self, *_: object) -> Any:
+            return np.full(18, np.nan), np.ones(18)
+
+    assert decide(graph, Progress(tracer.initial()), Broken()).rung == "syllabus"  # type: ignore[arg-type]
+
+
+def test_kinds_and_deadlines_are_checked() -> None:
+    with pytest.raises(ValueError, match=r"kinds \['quiz'\].*no timezone"):
+        decide(chain(), kinds=("quiz",), deadline=datetime(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"course": Course("c", "C", goals=(concept("nowhere"),))},
+        {"course": Course("c", "C", thresholds=Thresholds(known=0))},
+        {"prerequisites": (Prerequisite(concept("a"), concept("b"), float("nan")),)},
+    ],
+)
+def test_a_graph_takes_only_what_can_be_served(fault: dict[str, Any]) -> None:
+    with pytest.raises(CurriculumError):
+        KnowledgeGraph(replace(chain().curriculum, **fault))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
+import pytest
 from courses import NOON, chain, fresh_tracer, responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -117,3 +118,36 @@ def test_items_that_the_graph_lacks_join_the_vocabulary_with_the_concepts_of_the
     log = to_log([replace(one, concept_ids=(GRAPH.concepts[1].concept_id,))], GRAPH.vocabulary)
     assert log.vocabulary.items[-1] == ItemId("elsewhere")
     assert log.vocabulary.concepts_of(log.item[0]).tolist() == [1]
+
+
+@pytest.mark.parametrize("late", [None, NOON - timedelta(days=1), NOON, NOON + timedelta(days=1)])
+def test_a_correction_holds_whenever_it_was_dated(late: datetime | None) -> None:
+    (first,) = responses(("a-1", False))
+    fix = replace(first, response_id=ResponseId("a-fix"), correct=True, supersedes=first.response_id, at=late)
+    for log in ([first, fix], [fix, first]):
+        (kept,) = in_order(log)
+        assert (kept.correct, kept.at, kept.response_id) == (True, first.at, "r0")
+
+
+def test_a_correction_of_a_correction_holds_against_both() -> None:
+    (first,) = responses(("a-1", False))
+    fix = replace(
+        first, response_id=ResponseId("z"), score=0.5, supersedes=first.response_id, at=NOON + timedelta(days=2)
+    )
+    last = replace(
+        first, response_id=ResponseId("y"), score=0.75, supersedes=fix.response_id, at=NOON + timedelta(days=1)
+    )
+    assert [one.score for one in in_order([last, first, fix])] == [0.75]
+
+
+def test_corrections_in_a_circle_count_once_and_a_long_chain_is_quick() -> None:
+    (one,) = responses(("a-1", True))
+    ids = [ResponseId(f"{number:05}") for number in range(5_000)]
+    chain_of = [replace(one, response_id=own, supersedes=named) for own, named in zip(ids[1:], ids[:-1], strict=True)]
+    assert len(in_order([replace(one, response_id=ids[0], supersedes=ids[-1]), *chain_of])) == 1
+    assert [kept.response_id for kept in in_order([*chain_of, replace(one, response_id=ids[0])])] == [ids[0]]
+
+
+def test_the_same_ids_of_two_learners_are_two_responses() -> None:
+    (one,) = responses(("a-1", True))
+    assert len(in_order([one, replace(one, learner_id=LearnerId("omar"))])) == 2

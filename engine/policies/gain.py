@@ -46,7 +46,7 @@ def score(context: Context) -> FloatArray:
     worth = concept_worth(context)
     vocabulary = context.graph.vocabulary
     mean = vocabulary.mean_over_concepts(worth)[context.items]
-    weakest_link = _least_readiness(context)
+    weakest_link = vocabulary.least_over_concepts(context.frontier.readiness)[context.items]
     reach = 0.75 + context.odds * (1.0 - context.odds)
     time = STUDY_MINUTES + context.graph.minutes[context.items]
     steady = (continuity(context) * order(context))[context.concept]
@@ -85,10 +85,9 @@ def continuity(context: Context) -> FloatArray:
     failures: dict[int, int] = {}
     settled: set[int] = set()
     for back, response in enumerate(reversed(recent)):
-        item = graph.vocabulary.item_index.get(response.item_id)
-        if item is None:
+        concept = graph.main_concept_of(response.item_id)
+        if concept is None:
             continue
-        concept = int(graph.main_concept[item])
         if back == 0 and context.frontier.standing[concept] in (READY, FADED):
             factor[concept] *= CONTINUITY
         if response.outcome is None or concept in settled:
@@ -101,11 +100,3 @@ def continuity(context: Context) -> FloatArray:
         if count >= PATIENCE:
             factor[concept] *= WEARY
     return factor
-
-
-def _least_readiness(context: Context) -> FloatArray:
-    """Readiness of the least ready concept of each item, shape (n,)."""
-    vocabulary = context.graph.vocabulary
-    least = np.ones(len(vocabulary.items))
-    np.minimum.at(least, vocabulary.item_row, context.frontier.readiness[vocabulary.item_concepts])
-    return least[context.items]

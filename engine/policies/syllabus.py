@@ -15,10 +15,5 @@ def score(context: Context) -> FloatArray:
     """Falls along the syllabus, shape (n,); known concepts come after all others, items done after those not done."""
     standing = context.frontier.standing[context.concept]
     known = (standing == KNOWN) | (standing == MASTERED)
-    done = np.fromiter(
-        (context.graph.items[item].item_id in context.history.last_done for item in context.items),
-        np.bool_,
-        len(context.items),
-    )
     place = context.concept / len(context.graph.concepts) + np.arange(len(context.items)) * 1e-9
-    return np.asarray(4.0 - 2.0 * known - done / len(context.graph.concepts) * 0.5 - place, dtype=np.float64)
+    return np.asarray(4.0 - 2.0 * known - context.done / len(context.graph.concepts) * 0.5 - place, dtype=np.float64)

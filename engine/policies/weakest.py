@@ -10,4 +10,5 @@ EXPLORATION = 0.0
 
 def score(context: Context) -> FloatArray:
     """One minus the probability of the weakest of the item's concepts; ties go to the timeliest item; shape (n,)."""
-    return (1.0 - context.beliefs.probability[context.concept]) + 1e-6 * context.timeliness
+    weakest = context.graph.vocabulary.least_over_concepts(context.beliefs.probability)[context.items]
+    return (1.0 - weakest) + 1e-6 * context.timeliness

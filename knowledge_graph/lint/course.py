@@ -15,16 +15,12 @@ from knowledge_graph.types import Concept
 
 def findings(view: View) -> Iterator[Finding]:
     """Every finding that is not structural and not about items."""
-    for check in (_course, _goals, _concepts, _weights, _encompassing_circles, _syllabus_order, _transitive):
+    for check in (_course, _goals, _concepts, _encompassing_circles, _syllabus_order, _transitive):
         yield from check(view)
 
 
 def _course(view: View) -> Iterator[Finding]:
-    course, levels, place = view.curriculum.course, view.curriculum.course.thresholds, view.place("course", 0)
-    if not 0 < levels.review <= levels.known <= levels.mastered < 1:
-        came = f"review {levels.review:g}, known {levels.known:g}, mastered {levels.mastered:g}"
-        message = f"thresholds are {came}; wanted is 0 < review ≤ known ≤ mastered < 1"
-        yield Finding("error", "thresholds", message, "put them in that order", place)
+    course, place = view.curriculum.course, view.place("course", 0)
     if not view.names:
         yield Finding("error", "no-concepts", "the course has no concepts", "add at least one", place)
     if not course.licence:
@@ -33,7 +29,7 @@ def _course(view: View) -> Iterator[Finding]:
 
 
 def _goals(view: View) -> Iterator[Finding]:
-    """Goals that are unknown, or out of reach: a circle or a concept without practice is on the way."""
+    """Goals that are out of reach: a circle or a concept without practice is on the way."""
     place = view.place("course", 0)
     blocks = (
         (view.knotted, "run in a circle", "break the circle"),
@@ -41,8 +37,6 @@ def _goals(view: View) -> Iterator[Finding]:
     )
     for goal in dict.fromkeys(view.curriculum.course.goals):
         if goal not in view.index:
-            fix = "correct the id under `goals` or add the concept"
-            yield Finding("error", "unknown-goal", f"goal `{goal}` is no concept of the course", fix, place)
             continue
         way = reach(view.before, [view.index[goal]])
         for blocked, why, fix in blocks:
@@ -78,15 +72,6 @@ def _one_concept(view: View, concept: Concept, position: int) -> Iterator[Findin
     if name != name.strip() or ";" in name:
         message = f"concept id “{name}” has a semicolon in it or space around it; logs join ids by `;`"
         yield Finding("warning", "untidy-id", message, "use letters, digits, `_`, `-`, `.` and `:`", place)
-
-
-def _weights(view: View) -> Iterator[Finding]:
-    weights = np.asarray([edge.weight for edge in view.edges])
-    for position in np.flatnonzero(~((weights > 0) & (weights <= 1))).tolist():
-        edge = view.edges[position]
-        message = f"the edge `{edge.source_id}` → `{edge.target_id}` weighs {edge.weight:g}; wanted is (0, 1]"
-        fix = "write 1 for indispensable, 0.5 for helpful, or remove the edge"
-        yield Finding("error", "out-of-range", message, fix, view.place("edge", position))
 
 
 def _encompassing_circles(view: View) -> Iterator[Finding]:

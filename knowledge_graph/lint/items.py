@@ -47,9 +47,6 @@ def _item(item: Item) -> Iterator[_Fault]:
         yield "warning", "unused-steps", message, "make its kind `steps`"
     if not (item.text.strip() or item.title.strip() or item.media or item.steps):
         yield "error", "empty-item", "has no text, title or media", "write what the learner sees"
-    if item.minutes is not None and not item.minutes > 0:
-        message = f"takes {item.minutes:g} minutes; wanted is more than 0"
-        yield "error", "out-of-range", message, "correct `minutes`"
     if item.difficulty is not None and not 0 <= item.difficulty <= 1:
         message = f"has difficulty {item.difficulty:g}; wanted is 0 to 1"
         yield "error", "out-of-range", message, "write the share of learners expected to get it wrong"

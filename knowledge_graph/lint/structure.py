@@ -1,4 +1,4 @@
-"""What makes a graph unusable: ids twice or unknown, edges twice, self-loops, circles of prerequisites."""
+"""What makes a graph unusable: ids twice or unknown, circles, and numbers out of their range."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ def findings(view: View) -> Iterator[Finding]:
     yield from _self_loops(view)
     yield from _repeated_edges(view)
     yield from _dangling_items(view)
+    yield from _course(view)
+    yield from _weights(view)
+    yield from _minutes(view)
     for path, place in circles(view, view.after, view.curriculum.prerequisites, 0):
         fix = "remove the edge that is least needed"
         yield Finding("error", "cycle", f"prerequisites run in a circle: {path}", fix, place)
@@ -94,3 +97,31 @@ def circles(
         path = [view.names[node] for node in (*cycle, cycle[0])]
         more = f" (one of several circles among {size} concepts)" if size > len(cycle) else ""
         yield " → ".join(path) + more, view.place("edge", where[path[0], path[1]])
+
+
+def _course(view: View) -> Iterator[Finding]:
+    course, levels, place = view.curriculum.course, view.curriculum.course.thresholds, view.place("course", 0)
+    if not 0 < levels.review <= levels.known <= levels.mastered < 1:
+        came = f"review {levels.review:g}, known {levels.known:g}, mastered {levels.mastered:g}"
+        message = f"thresholds are {came}; wanted is 0 < review ≤ known ≤ mastered < 1"
+        yield Finding("error", "thresholds", message, "put them in that order", place)
+    for goal in dict.fromkeys(course.goals):
+        if goal not in view.index:
+            fix = "correct the id under `goals` or add the concept"
+            yield Finding("error", "unknown-goal", f"goal `{goal}` is no concept of the course", fix, place)
+
+
+def _weights(view: View) -> Iterator[Finding]:
+    weights = np.asarray([edge.weight for edge in view.edges])
+    for position in np.flatnonzero(~((weights > 0) & (weights <= 1))).tolist():
+        edge = view.edges[position]
+        message = f"the edge `{edge.source_id}` → `{edge.target_id}` weighs {edge.weight:g}; wanted is (0, 1]"
+        fix = "write 1 for indispensable, 0.5 for helpful, or remove the edge"
+        yield Finding("error", "out-of-range", message, fix, view.place("edge", position))
+
+
+def _minutes(view: View) -> Iterator[Finding]:
+    for position, item in enumerate(view.curriculum.items):
+        if item.minutes is not None and not 0 < item.minutes < float("inf"):
+            message = f"item `{item.item_id}` takes {item.minutes:g} minutes; wanted is more than 0"
+            yield Finding("error", "out-of-range", message, "correct `minutes`", view.place("item", position))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import cmath
+import math
 import operator
 import random
 import re
@@ -18,6 +19,8 @@ from functools import lru_cache
 
 LONGEST = 200
 DEEPEST = 40
+HUGE = 1e150
+"""Beyond this a value counts as undefined: products of two would overflow."""
 POINTS = 12
 ENOUGH = 5
 """At how many points both must have a value before they are called equal."""
@@ -217,7 +220,11 @@ def _defined(tree: ast.expr, point: Mapping[str, float]) -> complex | None:
         value = _value(tree, point)
     except (ArithmeticError, ValueError):
         return None
-    return value if cmath.isfinite(value) else None
+    return value if math.isfinite(value.real) and math.isfinite(value.imag) and _size(value) < HUGE else None
+
+
+def _size(value: complex) -> float:
+    return max(abs(value.real), abs(value.imag))  # `abs` of a complex number can overflow
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,8 @@ observations, whose centre is the fit of one concept for all; and values stay wi
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray
@@ -29,19 +31,28 @@ TOLERANCE = 1e-3
 def fitted(log: Log) -> tuple[FloatArray, FloatArray]:
     """The values of each concept, shape (5, C), and the shared ones, shape (5,)."""
     concepts = len(log.vocabulary.concepts)
-    outcome, bounds, concept = sequences(log)
-    one = np.zeros_like(concept)
-    shared = _maximise(outcome, bounds, one, DEFAULTS[:, None], 1)
-    values = _maximise(outcome, bounds, concept, shared, concepts)
+    runs = sequences(log)
+    as_one = runs._replace(concept=np.zeros_like(runs.concept))
+    shared = _maximise(as_one, DEFAULTS[:, None], 1)
+    values = _maximise(runs, shared, concepts)
     return values, shared[:, 0]
 
 
-def sequences(log: Log) -> tuple[FloatArray, IntArray, IntArray]:
+class Runs(NamedTuple):
     """Each learner's outcomes on each concept, one run after the other, concept by concept.
 
-    Returns:
-        The outcomes (M,), where each of the S runs begins and the last ends (S + 1,), and its concept (S,).
+    `outcome` and `weight` have shape (M,); `bounds` (S + 1,) says where each of the S runs begins and the last ends,
+    `concept` (S,) what it is about.
     """
+
+    outcome: FloatArray
+    weight: FloatArray
+    bounds: IntArray
+    concept: IntArray
+
+
+def sequences(log: Log) -> Runs:
+    """The runs of a log; a response to an item of several concepts is in the run of each."""
     words = log.vocabulary
     count = np.diff(words.item_offsets)[log.item]
     row = np.repeat(np.arange(len(log)), count)
@@ -51,21 +62,19 @@ def sequences(log: Log) -> tuple[FloatArray, IntArray, IntArray]:
     order = np.argsort(key, kind="stable")
     begins = np.flatnonzero(np.diff(key[order], prepend=-1))
     bounds = np.append(begins, len(key)).astype(np.int32)
-    return log.outcome[row][order], bounds, concept[order][begins]
+    return Runs(log.outcome[row][order], log.weights[row][order], bounds, concept[order][begins])
 
 
-def _maximise(
-    outcome: FloatArray, bounds: IntArray, concept: IntArray, centre: FloatArray, concepts: int
-) -> FloatArray:
+def _maximise(runs: Runs, centre: FloatArray, concepts: int) -> FloatArray:
     """Posterior modes, shape (5, concepts), under Beta priors around `centre` (5, 1)."""
     values = np.repeat(centre, concepts, axis=1)
-    if not len(outcome):
+    if not len(runs.outcome):
         return values
     sweep = compiled(expect, seen, taught)
-    known, before = np.empty(len(outcome)), np.empty(len(outcome))
+    known, before = np.empty(len(runs.outcome)), np.empty(len(runs.outcome))
     for _ in range(SWEEPS):
         happened, possible = np.zeros((5, concepts)), np.zeros((5, concepts))
-        sweep(outcome, bounds, concept, values, known, before, happened, possible)
+        sweep(runs, values, known, before, happened, possible)
         mode = bounded((happened + STRENGTH * centre) / (possible + STRENGTH))
         moved, values = np.abs(mode - values).max(), mode
         if moved < TOLERANCE:
@@ -88,22 +97,21 @@ def bounded(values: FloatArray) -> FloatArray:
 
 
 def expect(
-    outcome: FloatArray, bounds: IntArray, concept: IntArray, values: FloatArray, known: FloatArray,
-    before: FloatArray, happened: FloatArray, possible: FloatArray,
-) -> None:  # fmt: skip
+    runs: Runs, values: FloatArray, known: FloatArray, before: FloatArray, happened: FloatArray, possible: FloatArray
+) -> None:
     """How often each of the five things is expected to have happened, and could have; to be compiled.
 
     Forward, `before` is the belief before and `known` after each outcome. Backward, `smooth` is what all of
     the run says of that moment (Rauch-Tung-Striebel for two states).
     """
-    for s in range(len(concept)):
-        c = concept[s]
-        begin, end = bounds[s], bounds[s + 1]
+    for s in range(len(runs.concept)):
+        c = runs.concept[s]
+        begin, end = runs.bounds[s], runs.bounds[s + 1]
         prior, learn, guess, slip, forget = values[:, c]
         belief = prior
         for t in range(begin, end):
             before[t] = belief
-            known[t] = seen(belief, outcome[t], guess, slip)
+            known[t] = belief + runs.weight[t] * (seen(belief, runs.outcome[t], guess, slip) - belief)
             belief = taught(known[t], learn, forget)
         smooth = known[end - 1]
         for t in range(end - 1, begin - 1, -1):
@@ -116,9 +124,9 @@ def expect(
                 possible[1, c] += 1.0 - smooth
                 happened[4, c] += lost
                 possible[4, c] += smooth
-            happened[2, c] += (1.0 - smooth) * outcome[t]
-            possible[2, c] += 1.0 - smooth
-            happened[3, c] += smooth * (1.0 - outcome[t])
-            possible[3, c] += smooth
+            happened[2, c] += runs.weight[t] * (1.0 - smooth) * runs.outcome[t]
+            possible[2, c] += runs.weight[t] * (1.0 - smooth)
+            happened[3, c] += runs.weight[t] * smooth * (1.0 - runs.outcome[t])
+            possible[3, c] += runs.weight[t] * smooth
         happened[0, c] += smooth
         possible[0, c] += 1.0

@@ -22,7 +22,7 @@ PASSES = 6
 def fitted(log: Log) -> Elo:
     """The tracer after `PASSES` steps from a difficulty that explains the share of right answers."""
     words = log.vocabulary
-    right = (log.outcome.sum() + 1.0) / (len(log) + 2.0)
+    right = ((log.weights * log.outcome).sum() + 1.0) / (log.weights.sum() + 2.0)
     start = -math.log(right / (1.0 - right))
     items, concepts = np.full(len(words.items), start), np.full(len(words.concepts), start)
     tracer = Elo(words, items, np.full(len(items), 1.0 / ITEM_PULL), concepts, start)
@@ -38,8 +38,8 @@ def moved(tracer: Elo, log: Log) -> Elo:
     """
     words = tracer.vocabulary
     odds = tracer.predict_log(log)
-    error = np.bincount(log.item, odds - log.outcome, len(words.items))
-    information = np.bincount(log.item, odds * (1.0 - odds), len(words.items))
+    error = np.bincount(log.item, log.weights * (odds - log.outcome), len(words.items))
+    information = np.bincount(log.item, log.weights * odds * (1.0 - odds), len(words.items))
     expected = words.mean_over_concepts(tracer.concept_difficulty, tracer.difficulty)
     pull = ITEM_PULL * (expected - tracer.item_difficulty)
     item = tracer.item_difficulty + (error + pull) / (information + ITEM_PULL)

@@ -203,7 +203,7 @@ def fit(log: Log, seed: int = 0) -> Bkt:
     from student_model.tracing._bkt_fit import fitted  # serving needs none of it
 
     values, shared = fitted(log)
-    rate = (log.outcome.sum() + 1.0) / (len(log) + 2.0)
+    rate = ((log.weights * log.outcome).sum() + 1.0) / (log.weights.sum() + 2.0)
     return Bkt(log.vocabulary, values, shared, float(rate))
 
 

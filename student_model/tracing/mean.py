@@ -152,8 +152,8 @@ def fit(log: Log, seed: int = 0) -> Mean:
     """Count; nothing is drawn, so `seed` changes nothing. An empty log gives one half everywhere."""
     words = log.vocabulary
     items, concepts = len(words.items), len(words.concepts)
-    done = np.bincount(log.item, minlength=items).astype(np.float64)
-    right = np.bincount(log.item, log.outcome, items)
+    done: FloatArray = np.asarray(np.bincount(log.item, log.weights, items), dtype=np.float64)
+    right = np.bincount(log.item, log.weights * log.outcome, items)
     share = (right.sum() + 1.0) / (done.sum() + 2.0)
     concept_done = np.bincount(words.item_concepts, done[words.item_row], concepts)
     concept_right = np.bincount(words.item_concepts, right[words.item_row], concepts)

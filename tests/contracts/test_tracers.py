@@ -295,3 +295,18 @@ print(*sorted(sys.modules.keys() & {{"numba", "torch", "transformers", "sklearn"
 def test_an_unknown_model_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"there are: .*bkt"):
         load("oracle")
+
+
+@pytest.mark.parametrize("name", available())
+def test_what_a_grader_knows_nothing_about_changes_no_fit(name: str) -> None:
+    rng = np.random.default_rng(5)
+    item, right = rng.integers(0, len(WORDS.items), 400).astype(np.int32), (rng.random(400) < 0.6).astype(np.float64)
+    learner = np.repeat(np.arange(40, dtype=np.int32), 10)
+    names = tuple(LearnerId(f"l{n}") for n in range(40))
+    sure = Log(WORDS, names, learner, item, right, np.full(400, np.nan), np.ones(400))
+    half = np.arange(400) % 2 == 0
+    noise = Log(WORDS, names, learner, item, np.where(half, right, 1.0 - right), np.full(400, np.nan), half * 1.0)
+    other = Log(WORDS, names, learner, item, np.where(half, right, right), np.full(400, np.nan), half * 1.0)
+    fitted = [load(name).fit(log).parameters().arrays for log in (noise, other, sure)]
+    assert all(np.array_equal(fitted[0][key], fitted[1][key]) for key in fitted[0])
+    assert any(not np.array_equal(fitted[0][key], fitted[2][key]) for key in fitted[0])

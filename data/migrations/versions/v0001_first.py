@@ -25,10 +25,10 @@ def upgrade() -> None:
             "concept_ids",
             sa.Text(),
             nullable=False,
-            comment="JSON list: the concepts that the log named first",
+            comment="JSON list: as the response named them",
         ),
         sa.PrimaryKeyConstraint("item_no", name=op.f("pk_items")),
-        sa.UniqueConstraint("tenant", "item_id", name=op.f("uq_items_tenant_item_id")),
+        sa.UniqueConstraint("tenant", "item_id", "concept_ids", name=op.f("uq_items_tenant_item_id_concept_ids")),
     )
     op.create_table(
         "learners",
@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("responses", sa.Integer(), nullable=False, comment="how many there are: the position of the last"),
         sa.PrimaryKeyConstraint("learner_no", name=op.f("pk_learners")),
         sa.UniqueConstraint("tenant", "pseudonym", name=op.f("uq_learners_tenant_pseudonym")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "decisions",
@@ -81,7 +82,7 @@ def upgrade() -> None:
         sa.Column("hints", sa.Integer(), nullable=True),
         sa.Column("confidence", sa.Float(precision=53), nullable=True),
         sa.Column("supersedes", sa.Text(), nullable=True),
-        sa.Column("body_hash", sa.String(length=32), nullable=False, comment="tells a repeat from a conflict"),
+        sa.Column("body_hash", sa.String(length=32), nullable=False, comment="keyed; tells a repeat from a conflict"),
         sa.Column("received_at", sa.BigInteger(), nullable=False, comment="microseconds since 1970, UTC"),
         sa.ForeignKeyConstraint(["item_no"], ["items.item_no"], name=op.f("fk_responses_item_no")),
         sa.ForeignKeyConstraint(
