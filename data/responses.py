@@ -221,7 +221,7 @@ class ResponseLog:
     def _shrink_journal(self) -> None:
         """SQLite's write-ahead log still holds what was erased until it is emptied into the file."""
         if self.engine.dialect.name == "sqlite" and not empty_journal(self.engine):
-            log.warning("what was erased stays in SQLite's journal until its readers are done; opening empties it")
+            log.warning("what was erased stays in SQLite's journal until its readers are done and it is next emptied")
 
 
 def learner_numbers(
