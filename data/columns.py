@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,11 @@ def columns(log: ResponseLog, vocabulary: Vocabulary) -> Log:
     with _one_moment(log.engine) as connection:
         names = _names(connection, log.tenant)
         item, wider = _items(connection, log.tenant, vocabulary)
-        scan = _scan(connection, log.tenant)
+        scan = _in_time(_scan(connection, log.tenant))
         place = {number: position for position, number in enumerate(names)}
         anew = {
             place[number]: _refold(connection, log.tenant, number, names[number])
-            for number in _untidy(connection, log.tenant, scan)
+            for number in _undecided(connection, log.tenant, scan)
         }
     learner = np.searchsorted(np.fromiter(names, np.int64, len(names)), scan.learner_no).astype(np.int32)
     weight = np.where(np.isnan(scan.score) | np.isnan(scan.confidence), 1.0, scan.confidence).clip(0.0, 1.0)
@@ -48,7 +48,7 @@ def columns(log: ResponseLog, vocabulary: Vocabulary) -> Log:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """All responses in the order they arrived, learner by learner; NaN stands for what is not recorded."""
+    """All responses, learner by learner, as arrays of shape (N,); NaN stands for what is not recorded."""
 
     learner_no: NDArray[np.int64]
     item_no: NDArray[np.int64]
@@ -144,16 +144,39 @@ def _parsed(texts: list[str]) -> FloatArray:
     return np.fromstring(",".join(texts), sep=",", dtype=np.float64)
 
 
-def _untidy(connection: Connection, tenant: str, scan: Scan) -> list[int]:
-    """The learners whose responses did not arrive in their order, or who have corrections."""
+def _in_time(scan: Scan) -> Scan:
+    """Each learner's responses in the order of time, then of sequence; those without come first."""
+    if not (_steps(scan) < 0).any():
+        return scan
+    order = np.lexsort((_none_first(scan.sequence), _none_first(scan.at), scan.learner_no))
+    return Scan(*(getattr(scan, field.name)[order] for field in fields(Scan)))
+
+
+def _undecided(connection: Connection, tenant: str, scan: Scan) -> list[int]:
+    """The learners who have corrections, or responses of one time and sequence, which their ids put in order."""
     corrected = select(responses.c.learner_no).where(responses.c.tenant == tenant, responses.c.supersedes.is_not(None))
     found = {row[0] for row in connection.execute(corrected.distinct())}
-    time = np.nan_to_num(scan.at, nan=-np.inf)
-    place = np.nan_to_num(scan.sequence, nan=-np.inf)
-    same = scan.learner_no[1:] == scan.learner_no[:-1]
-    later = (time[1:] > time[:-1]) | ((time[1:] == time[:-1]) & (place[1:] > place[:-1]))
-    found.update(scan.learner_no[1:][same & ~later].tolist())
+    found.update(scan.learner_no[1:][_steps(scan) == 0].tolist())
     return sorted(found)
+
+
+def _steps(scan: Scan) -> NDArray[np.int8]:
+    """From each response to the next, shape (N - 1,): 1 if that is later or another learner's, 0 if the two are of
+    one time and sequence, -1 if it is earlier.
+    """
+    time, place = _sign(_none_first(scan.at)), _sign(_none_first(scan.sequence))
+    step = np.where(time == 0, place, time)
+    step[scan.learner_no[1:] != scan.learner_no[:-1]] = 1
+    return step
+
+
+def _sign(values: FloatArray) -> NDArray[np.int8]:
+    """The signs of the differences, which infinite values have too, shape (N - 1,)."""
+    return (values[1:] > values[:-1]).astype(np.int8) - (values[1:] < values[:-1]).astype(np.int8)
+
+
+def _none_first(values: FloatArray) -> FloatArray:
+    return np.where(np.isnan(values), -np.inf, values)
 
 
 def _refold(connection: Connection, tenant: str, number: int, name: LearnerId) -> list[Response]:

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from data.tables import SCHEMA
+
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+"""The databases that this program speaks to, and through which driver."""
 
 BUSY_SECONDS = 30
 """How long a writer waits for its turn on SQLite."""
@@ -32,27 +35,36 @@ def open_database(url: str) -> Engine:
     Raises:
         DatabaseError: the URL cannot be read or reached, or the database is newer than this program.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseError(
-            f"{url!r} is no database URL; give sqlite:///file.db or postgresql+psycopg://user@host/name"
-        ) from error
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise DatabaseError(f"{parsed.get_backend_name()} is not supported; use sqlite or postgresql")
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"pool_pre_ping": True} if parsed.get_backend_name() == "postgresql" else {}
-    engine = create_engine(parsed, **options)
+    parsed = _parsed(url)
+    engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     if engine.dialect.name == "sqlite":
         _speak_sqlite(engine)
     try:
+        if engine.dialect.name == "sqlite":
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         _bring_up_to_date(engine)
-    except OperationalError as error:
-        raise DatabaseError(f"cannot open {parsed.render_as_string(hide_password=True)}: {error.orig}") from error
+    except (DBAPIError, OSError) as error:
+        engine.dispose()
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise DatabaseError(f"cannot open {parsed.render_as_string(hide_password=True)}: {cause}") from error
     return engine
+
+
+def _parsed(url: str) -> URL:
+    """The URL with the driver that this program comes with. A text that may hold a password is not repeated."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        shown = "this" if "@" in url else repr(url)
+        raise DatabaseError(
+            f"{shown} is no database URL; give sqlite:///file.db or postgresql+psycopg://user@host/name"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise DatabaseError(f"{backend} is not supported; use sqlite or postgresql")
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise DatabaseError("a log in memory would keep nothing; name a file, as in sqlite:///file.db")
+    return parsed.set(drivername=DRIVERS[backend])
 
 
 @contextmanager

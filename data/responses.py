@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, and_, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, and_, delete, func, select
 
 from data.database import empty_journal, writing
 from data.pseudonym import pseudonym
 from data.rows import (
     COLUMNS,
-    COUNT_ON,
-    COUNTED,
+    COUNT_BACK,
+    ENTER_ITEMS,
+    ENTER_LEARNERS,
     FIND_ITEMS,
-    FIND_LEARNERS,
     FIND_RESPONSES,
     INSERT_ANSWERS,
     INSERT_RESPONSES,
     JOINED,
-    LOCK_LEARNER,
     OF_LEARNER,
     POSITION,
     body_hash,
@@ -32,7 +31,7 @@ from data.rows import (
     row_of,
     tags_of,
 )
-from data.tables import answers, decisions, items, learners, responses
+from data.tables import answers, decisions, learners, responses
 from knowledge_graph.types import ItemId
 from student_model.types import LearnerId, Response, ResponseId
 
@@ -41,16 +40,17 @@ log = logging.getLogger(__name__)
 MANY = 500
 """How many ids go into one IN list."""
 
-
-ATTEMPTS = 3
-
 _Key = tuple[LearnerId, ResponseId]
 _Tagged = tuple[ItemId, str]
 _Fresh = dict[_Key, tuple[str, Response]]
 
 
-class _ErasedMeanwhile(Exception):
-    """A learner's row went between looking it up and locking it."""
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A learner's number, and how many responses there were before this transaction."""
+
+    number: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +93,22 @@ class ResponseLog:
         Raises:
             ResponseConflict: a response_id came before with another content; nothing of the batch is stored.
         """
-        for _ in range(ATTEMPTS):
-            try:
-                return self._append(batch, received_at)
-            except _ErasedMeanwhile:
-                continue
-        raise RuntimeError("a learner of the batch is erased again and again; send it once that is over")
-
-    def _append(self, batch: Sequence[Response], received_at: datetime) -> tuple[Appended, ...]:
         if not batch:
             return ()
         with writing(self.engine) as connection:
-            names = dict.fromkeys(one.learner_id for one in batch)
-            numbers = learner_numbers(connection, self.tenant, self.key, names)
-            known = _stored(connection, numbers, batch)
+            sent = Counter(learner for learner, _ in {(one.learner_id, one.response_id) for one in batch})
+            entered = enter_learners(connection, self.tenant, self.key, sent)
+            known = _stored(connection, entered, batch)
             fresh, conflicts = _sorted_out(batch, known, self.key)
             if conflicts:
                 raise ResponseConflict(conflicts)
             if fresh:
-                places = self._insert(connection, fresh, numbers, received_at)
+                places = self._insert(connection, fresh, entered, received_at)
                 known.update({key: (digest, places[key]) for key, (digest, _) in fresh.items()})
+            repeats = sent - Counter(learner for learner, _ in fresh)
+            if repeats:
+                back = [{"number": entered[learner].number, "repeats": more} for learner, more in repeats.items()]
+                connection.execute(COUNT_BACK, back)
         return tuple(
             Appended(
                 one.response_id,
@@ -123,14 +119,14 @@ class ResponseLog:
         )
 
     def _insert(
-        self, connection: Connection, fresh: _Fresh, numbers: dict[LearnerId, int], received_at: datetime
+        self, connection: Connection, fresh: _Fresh, entered: Mapping[LearnerId, Entered], received_at: datetime
     ) -> dict[_Key, int]:
         item_no = self._item_numbers(connection, (one for _, one in fresh.values()))
-        places = _places(connection, fresh, numbers)
+        places = _places(fresh, entered)
         received = microseconds(received_at)
         rows, texts = [], []
         for key, (digest, one) in fresh.items():
-            place = {"learner_no": numbers[one.learner_id], "position": places[key], "tenant": self.tenant}
+            place = {"learner_no": entered[one.learner_id].number, "position": places[key], "tenant": self.tenant}
             rows.append(
                 {
                     **place,
@@ -161,7 +157,7 @@ class ResponseLog:
         missing = [one for one in wanted if one not in found]
         if missing:
             new = [{"tenant": self.tenant, "item_id": item, "concept_ids": tags} for item, tags in missing]
-            connection.execute(_insert_or_ignore(connection, items), new)
+            connection.execute(ENTER_ITEMS[connection.dialect.name], new)
             look(missing)
         return found
 
@@ -182,6 +178,12 @@ class ResponseLog:
         """The pseudonym under which a learner is stored."""
         return LearnerId(pseudonym(self.key, self.tenant, learner_id))
 
+    def learners(self) -> int:
+        """How many learners are known."""
+        query = select(func.count()).select_from(learners).where(learners.c.tenant == self.tenant)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar_one()
+
     def everything(self) -> Iterator[Response]:
         """All responses of all learners, under their pseudonyms, learner by learner in the order they arrived."""
         query = (
@@ -198,17 +200,12 @@ class ResponseLog:
         """Remove a learner with all responses, answers and decisions; gives how many responses there were."""
         own = and_(learners.c.tenant == self.tenant, learners.c.pseudonym == self.name_of(learner_id))
         with writing(self.engine) as connection:
-            number = connection.execute(select(learners.c.learner_no).where(own)).scalar()
-            if number is None:
-                return 0
-            for table in (answers, decisions):
+            found = select(learners.c.learner_no, learners.c.responses).where(own).with_for_update()
+            number, count = connection.execute(found).one_or_none() or (None, 0)
+            for table in (answers, decisions, responses, learners):
                 connection.execute(delete(table).where(table.c.learner_no == number))
-            gone = connection.execute(
-                delete(responses).where(responses.c.learner_no == number).returning(responses.c.position)
-            ).all()
-            connection.execute(delete(learners).where(learners.c.learner_no == number))
         self._shrink_journal()
-        return len(gone)
+        return int(count)
 
     def erase_text(self, before: datetime) -> int:
         """Remove what was written before this time; the events stay. Gives how many texts there were."""
@@ -224,58 +221,43 @@ class ResponseLog:
             log.warning("what was erased stays in SQLite's journal until its readers are done and it is next emptied")
 
 
-def learner_numbers(
-    connection: Connection, tenant: str, key: bytes, names: Iterable[LearnerId]
-) -> dict[LearnerId, int]:
-    """The numbers of these learners, new ones entered."""
-    by_pseudonym = {pseudonym(key, tenant, name): name for name in sorted(names)}
-    found: dict[LearnerId, int] = {}
+def enter_learners(
+    connection: Connection, tenant: str, key: bytes, more: Mapping[LearnerId, int]
+) -> dict[LearnerId, Entered]:
+    """Count so many responses more for each learner, new ones entered, and lock them until the transaction ends.
 
-    def look(wanted: list[str]) -> None:
-        for part in _parts(wanted):
-            rows = connection.execute(FIND_LEARNERS, {"tenant": tenant, "pseudonyms": part})
-            found.update({by_pseudonym[row[0]]: row[1] for row in rows})
-
-    look(list(by_pseudonym))
-    missing = [one for one, name in by_pseudonym.items() if name not in found]
-    if missing:
-        new = [{"tenant": tenant, "pseudonym": one, "responses": 0} for one in missing]
-        connection.execute(_insert_or_ignore(connection, learners), new)
-        look(missing)
-    return found
-
-
-def _insert_or_ignore(connection: Connection, table: Any) -> Any:
-    """An insert that leaves alone what another process entered in the meantime."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    All writers take the locks in the order of the pseudonyms: two batches with the same learners wait for each
+    other in turn and never in a circle.
+    """
+    by_pseudonym = {pseudonym(key, tenant, learner): learner for learner in more}
+    rows = [
+        {"tenant": tenant, "pseudonym": name, "responses": more[by_pseudonym[name]]} for name in sorted(by_pseudonym)
+    ]
+    entered = {}
+    for name, number, count in connection.execute(ENTER_LEARNERS[connection.dialect.name], rows):
+        learner = by_pseudonym[name]
+        entered[learner] = Entered(number, count - more[learner])
+    return entered
 
 
 def _stored(
-    connection: Connection, numbers: dict[LearnerId, int], batch: Sequence[Response]
+    connection: Connection, entered: Mapping[LearnerId, Entered], batch: Sequence[Response]
 ) -> dict[_Key, tuple[str, int]]:
     """What is stored already under the batch's ids: the hash of its content, and its position."""
     by_learner: dict[LearnerId, list[str]] = {}
     for one in batch:
-        by_learner.setdefault(one.learner_id, []).append(one.response_id)
+        if entered[one.learner_id].before:
+            by_learner.setdefault(one.learner_id, []).append(one.response_id)
     found: dict[_Key, tuple[str, int]] = {}
-    # In the order of their numbers, so that two batches never wait for each other's learners.
-    for learner, ids in sorted(by_learner.items(), key=lambda pair: numbers[pair[0]]):
-        # The lock on the learner's row keeps another process from storing between this look and our insert.
-        number = numbers[learner]
-        count = connection.execute(LOCK_LEARNER, {"number": number}).scalar()
-        if count is None:
-            raise _ErasedMeanwhile
-        if count == 0:
-            continue
+    for learner, ids in by_learner.items():
         for part in _parts(ids):
-            rows = connection.execute(FIND_RESPONSES, {"number": number, "ids": part})
+            rows = connection.execute(FIND_RESPONSES, {"number": entered[learner].number, "ids": part})
             found.update({(learner, ResponseId(row[0])): (row[1], row[2]) for row in rows})
     return found
 
 
 def _sorted_out(
-    batch: Sequence[Response], known: dict[_Key, tuple[str, int]], secret: bytes
+    batch: Sequence[Response], known: Mapping[_Key, tuple[str, int]], secret: bytes
 ) -> tuple[_Fresh, list[ResponseId]]:
     """What is new, and which ids came with another content, in the log or within the batch."""
     fresh: _Fresh = {}
@@ -290,23 +272,13 @@ def _sorted_out(
     return fresh, list(conflicts)
 
 
-def _places(connection: Connection, fresh: _Fresh, numbers: dict[LearnerId, int]) -> dict[_Key, int]:
+def _places(fresh: _Fresh, entered: Mapping[LearnerId, Entered]) -> dict[_Key, int]:
     """The positions that the new responses get, each learner's counted on."""
-    count: dict[LearnerId, int] = {}
-    for learner, _ in fresh:
-        count[learner] = count.get(learner, 0) + 1
-    connection.execute(
-        COUNT_ON,
-        [{"number": numbers[learner], "more": more} for learner, more in count.items()],
-    )
-    last: dict[int, int] = {}
-    for part in _parts([numbers[learner] for learner in count]):
-        last.update({row[0]: row[1] for row in connection.execute(COUNTED, {"numbers": part})})
-    following = {learner: last[numbers[learner]] - more + 1 for learner, more in count.items()}
+    last = {learner: one.before for learner, one in entered.items()}
     places = {}
     for key in fresh:
-        places[key] = following[key[0]]
-        following[key[0]] += 1
+        last[key[0]] += 1
+        places[key] = last[key[0]]
     return places
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from data.pseudonym import keyed_hash
 from data.tables import answers, items, learners, responses
@@ -20,23 +21,16 @@ COLUMNS += [items.c.item_id, items.c.concept_ids, answers.c.text]
 """What makes a `Response` again, selected from `JOINED`."""
 
 # Statements are built once: building one takes SQLAlchemy longer than SQLite takes to run it.
-FIND_LEARNERS = select(learners.c.pseudonym, learners.c.learner_no).where(
-    learners.c.tenant == bindparam("tenant"), learners.c.pseudonym.in_(bindparam("pseudonyms", expanding=True))
-)
 FIND_ITEMS = select(items.c.item_id, items.c.concept_ids, items.c.item_no).where(
     items.c.tenant == bindparam("tenant"), items.c.item_id.in_(bindparam("ids", expanding=True))
 )
 FIND_RESPONSES = select(responses.c.response_id, responses.c.body_hash, responses.c.position).where(
     responses.c.learner_no == bindparam("number"), responses.c.response_id.in_(bindparam("ids", expanding=True))
 )
-LOCK_LEARNER = select(learners.c.responses).where(learners.c.learner_no == bindparam("number")).with_for_update()
-COUNT_ON = (
+COUNT_BACK = (
     update(learners)
     .where(learners.c.learner_no == bindparam("number"))
-    .values(responses=learners.c.responses + bindparam("more"))
-)
-COUNTED = select(learners.c.learner_no, learners.c.responses).where(
-    learners.c.learner_no.in_(bindparam("numbers", expanding=True))
+    .values(responses=learners.c.responses - bindparam("repeats"))
 )
 OF_LEARNER = (
     select(*COLUMNS)
@@ -52,6 +46,23 @@ POSITION = select(learners.c.learner_no, learners.c.responses).where(
     learners.c.tenant == bindparam("tenant"), learners.c.pseudonym == bindparam("pseudonym")
 )
 INSERT_RESPONSES, INSERT_ANSWERS = insert(responses), insert(answers)
+
+
+def _upserts(dialect: Any) -> tuple[Any, Any]:
+    """`ENTER_LEARNERS` and `ENTER_ITEMS` of a dialect."""
+    enter = dialect.insert(learners)
+    counted = enter.on_conflict_do_update(
+        index_elements=[learners.c.tenant, learners.c.pseudonym],
+        set_={"responses": learners.c.responses + enter.excluded.responses},
+    ).returning(learners.c.pseudonym, learners.c.learner_no, learners.c.responses)
+    return counted, dialect.insert(items).on_conflict_do_nothing()
+
+
+_UPSERTS = {"sqlite": _upserts(sqlite), "postgresql": _upserts(postgresql)}
+ENTER_LEARNERS = {name: learner for name, (learner, _) in _UPSERTS.items()}
+"""By dialect: enter new learners, count on those there are, and lock both until the transaction ends."""
+ENTER_ITEMS = {name: item for name, (_, item) in _UPSERTS.items()}
+"""By dialect: enter new items, leaving alone what another process entered in the meantime."""
 
 
 def microseconds(at: datetime) -> int:

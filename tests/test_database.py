@@ -290,12 +290,24 @@ def test_a_newer_database_is_refused(database_url: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("nonsense", "no database URL"), ("mysql://host/name", "mysql is not supported"),
-     ("postgresql://nobody@127.0.0.1:1/none", "cannot open")],
-)  # fmt: skip
-def test_a_bad_url_says_what_is_wrong(url: str, said: str) -> None:
-    with pytest.raises(DatabaseError, match=said):
-        open_database(url)
+    [
+        ("nonsense", "no database URL"),
+        ("mysql://host/name", "mysql is not supported"),
+        ("postgresql://nobody@127.0.0.1:1/none", "cannot open"),
+        ("postgresql+psycopg2://nobody@127.0.0.1:1/none", "cannot open"),
+        ("postgresql://u:secret@127.0.0.1:port/none", "no database URL"),
+        ("sqlite:///{folder}/letter", "not a database"),
+        ("sqlite:///{folder}/letter/log.db", "cannot open"),
+        ("sqlite:///{folder}", "cannot open"),
+        ("sqlite://", "name a file"),
+        ("sqlite:///:memory:", "name a file"),
+    ],
+)
+def test_a_bad_url_says_what_is_wrong(url: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Dear database. " * 100)
+    with pytest.raises(DatabaseError, match=said) as caught:
+        open_database(url.format(folder=tmp_path))
+    assert "secret" not in str(caught.value)
 
 
 def test_a_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
