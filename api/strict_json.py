@@ -32,11 +32,14 @@ class Fault:
 
 
 class JsonError(ValueError):
-    """A body that is no strict JSON; `faults` has everything that is wrong with it."""
+    """A body that is no strict JSON; `faults` has everything that is wrong with it.
 
-    def __init__(self, faults: list[Fault]) -> None:
+    `value` is what could be read all the same, to find what else is wrong; `None` if nothing could.
+    """
+
+    def __init__(self, faults: list[Fault], value: Any = None) -> None:
         super().__init__("; ".join(fault.message for fault in faults))
-        self.faults = faults
+        self.faults, self.value = faults, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def read(body: bytes) -> Any:
         if len(faults) == MOST_FAULTS:
             break
     if faults:
-        raise JsonError(faults)
+        raise JsonError(faults, value)
     return value
 
 

@@ -248,3 +248,14 @@ def test_an_erased_learner_starts_anew(service: Service, lena: Caller) -> None:
     lena.respond([{"item_id": "count", "correct": True}] * 3)
     service.store.responses.erase(LearnerId("lena"))
     assert lena.beliefs() == fresh
+
+
+def test_faults_of_the_json_and_of_what_it_says_are_named_together(lena: Caller) -> None:
+    body = '[{"item_id": "count", "answer_text": NaN, "foo": 1, "hints": -1}, {"item_id": "a", "item_id": "nowhere"}]'
+    reply = lena.client.post(f"{lena.root}/responses", data=body, content_type="application/json")
+    assert reply.status_code == 400
+    assert set(faults(reply)) == {"/0/answer_text", "/0/foo", "/0/hints", "/1/item_id"}
+    broken = '{"\\ud800": 1, "item_id": "count"}'
+    reply = lena.client.post(f"{lena.root}/responses", data=broken, content_type="application/json")
+    assert (reply.status_code, set(faults(reply))) == (400, {"/?"})
+    assert lena.position() == 0

@@ -34,7 +34,8 @@ def routes(service: Service) -> APIBlueprint:
         responses={200: RecommendationsOut},
     )
     def recommend(path: LearnerPath) -> Response:
-        wanted = checked(RecommendationIn, read_body(optional=True), Checks(service.graph, service.clock()))
+        checks = Checks(service.graph, service.clock())
+        wanted = read_body(lambda body: checked(RecommendationIn, body, checks), optional=True)
         decision = service.recommend(LearnerId(path.learner_id), request_of(wanted))
         return reply(replies.recommendations(service.graph, service.cards, decision))
 

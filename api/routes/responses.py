@@ -41,7 +41,8 @@ def routes(service: Service) -> APIBlueprint:
     )
     def store_responses(path: LearnerPath) -> Response:
         learner_id = LearnerId(path.learner_id)
-        sent = read_submissions(read_body(), learner_id, Checks(service.graph, service.clock()))
+        checks = Checks(service.graph, service.clock())
+        sent = read_body(lambda body: read_submissions(body, learner_id, checks))
         try:
             stored = service.respond(learner_id, sent)
         except ResponseConflict as conflict:
