@@ -1,10 +1,9 @@
-"""Which items could be next: everything about them that policies score, as arrays over the eligible items."""
+"""Which items could be next: everything about them that policies score, as arrays over the course's items."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from engine.types import Candidate, Request, Source
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, Frontier
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
+from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.replay import History
 from student_model.tracing import Beliefs
 
@@ -27,15 +26,14 @@ SOURCES: dict[int, Source] = {BLOCKED: "blocked", KNOWN: "known", MASTERED: "kno
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """What a policy sees: the learner's standing, and n eligible items with their odds.
+    """What a policy sees: the learner's standing in the C concepts, and the course's I items with their odds.
 
     Attributes:
         graph, beliefs, frontier, history, request: of the learner and the moment.
-        items: positions of the eligible items in the graph, shape (n,), in syllabus order of their main concept.
-        concept: position of each item's main concept, shape (n,).
-        odds: probability of success, shape (n,).
-        timeliness: how well the item suits where the learner is within its concept, in (0, 1], shape (n,).
-        done: whether each was done before, shape (n,).
+        eligible: which items may be drawn, shape (I,).
+        odds: probability of success, shape (I,).
+        timeliness: how well the item suits where the learner is within its concept, in (0, 1], shape (I,).
+        done: whether each was done before, shape (I,).
         on_path: which concepts lead to the goal asked for, or to the course's goals; shape (C,).
     """
 
@@ -44,8 +42,7 @@ class Context:
     frontier: Frontier
     history: History
     request: Request
-    items: IntArray
-    concept: IntArray
+    eligible: BoolArray
     odds: FloatArray
     timeliness: FloatArray
     done: BoolArray
@@ -61,20 +58,18 @@ def gather(
     request: Request,
     eligible: BoolArray,
 ) -> Context:
-    """Lay out the eligible items for scoring.
+    """Lay out the items for scoring.
 
     Args:
         odds: probability of success at each of the graph's items, shape (I,).
         eligible: which of them the constraints allow, shape (I,).
     """
-    order = graph.items_by_concept.order
-    items = order[awake(graph, history, eligible, request.count)[order]]
     goals = (request.goal,) if request.goal is not None else graph.course.goals
     on_path = graph.leading_to(*goals) if goals else np.ones(len(graph.concepts), dtype=np.bool_)
-    concept = graph.main_concept[items]
     done = done_before(graph, history)
-    timely = timeliness(graph, beliefs, front, history, done, items, concept)
-    return Context(graph, beliefs, front, history, request, items, concept, odds[items], timely, done[items], on_path)
+    timely = timeliness(graph, beliefs, front, history, done)
+    open_ = awake(graph, history, eligible, request.count)
+    return Context(graph, beliefs, front, history, request, open_, odds, timely, done, on_path)
 
 
 def done_before(graph: KnowledgeGraph, history: History) -> BoolArray:
@@ -99,15 +94,9 @@ def awake(graph: KnowledgeGraph, history: History, eligible: BoolArray, count: i
 
 
 def timeliness(
-    graph: KnowledgeGraph,
-    beliefs: Beliefs,
-    front: Frontier,
-    history: History,
-    done: BoolArray,
-    items: IntArray,
-    concept: IntArray,
+    graph: KnowledgeGraph, beliefs: Beliefs, front: Frontier, history: History, done: BoolArray
 ) -> FloatArray:
-    """How well each item suits where the learner is within its concept, shape (n,).
+    """How well each item suits where the learner is within its concept, shape (I,).
 
     Something to study comes first on a concept never practised, after a wrong answer, and when it has faded; once
     studied, questions come. What was done before waits behind what was not. Within these, the author's order holds.
@@ -115,11 +104,13 @@ def timeliness(
     studied = np.zeros(len(graph.concepts), dtype=np.bool_)
     studied[graph.main_concept[done & ~graph.scored & graph.tagged]] = True
     fresh = (beliefs.evidence == 0) & ~studied
-    suits_study = (fresh | (front.standing == FADED) | stumbled(graph, history))[concept]
-    scored = graph.scored[items]
-    value = np.where(scored, np.where(suits_study, 0.7, 1.0), np.where(suits_study, 1.0, 0.25))
-    value = value * np.where(done[items], np.where(scored, 0.5, 0.2), 1.0)
-    return cast(FloatArray, value * (1.0 - 0.02 * _rank_within(concept)))
+    suits_study = fresh | (front.standing == FADED) | stumbled(graph, history)
+    studying, asking = np.where(suits_study, 1.0, 0.25), np.where(suits_study, 0.7, 1.0)
+    which = graph.main_concept + len(graph.concepts) * graph.scored
+    value = np.concatenate((studying, asking)).take(which) * (1.0 - 0.02 * graph.place_within_concept)
+    again = np.flatnonzero(done)
+    value[again] *= np.where(graph.scored[again], 0.5, 0.2)
+    return value
 
 
 def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
@@ -133,31 +124,18 @@ def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
     return found
 
 
-def _rank_within(group: IntArray) -> FloatArray:
-    """The place of each entry among those of its group, growing from 0 towards 1; groups stand together.
-
-    >>> _rank_within(np.array([4, 4, 7], dtype=np.int32)).tolist()
-    [0.0, 0.5, 0.0]
-    """
-    first = np.ones(len(group), dtype=np.bool_)
-    first[1:] = group[1:] != group[:-1]
-    starts = np.flatnonzero(first)
-    size = np.diff(np.append(starts, len(group)))
-    place = np.arange(len(group)) - np.repeat(starts, size)
-    return cast(FloatArray, place / np.repeat(np.maximum(size, 1), size))
-
-
-def kept(context: Context, scores: FloatArray, chances: FloatArray, drawn: Sequence[int]) -> tuple[Candidate, ...]:
+def kept(context: Context, worth: FloatArray, chances: FloatArray, drawn: Sequence[int]) -> tuple[Candidate, ...]:
     """What a decision keeps of the candidates: the best `KEPT` by score and those drawn, best first.
 
     Args:
-        scores: the policy's, shape (n,). `chances`: with which each was drawn first, shape (n,).
-        drawn: the places of those drawn.
+        worth: of each item, shape (I,), minus infinity for what is not eligible.
+        chances: with which each was drawn first, shape (I,).
+        drawn: the positions of those drawn.
     """
-    order = np.argsort(-scores, kind="stable") if len(scores) <= KEPT else _first(scores, KEPT)
-    beyond = [place for place in drawn if place not in set(order.tolist())]
-    order = np.append(order, sorted(beyond, key=lambda place: -scores[place])).astype(np.intp)
-    graph, items, concepts = context.graph, context.items[order], context.concept[order]
+    best = highest(worth, min(KEPT, int(np.count_nonzero(context.eligible))))
+    beyond = set(drawn).difference(best.tolist())
+    items = np.append(best, sorted(beyond, key=lambda item: -worth[item])).astype(np.intp)
+    graph, concepts = context.graph, context.graph.main_concept[items]
     return tuple(
         Candidate(
             graph.vocabulary.items[item],
@@ -171,21 +149,23 @@ def kept(context: Context, scores: FloatArray, chances: FloatArray, drawn: Seque
             items.tolist(),
             concepts.tolist(),
             context.frontier.standing[concepts].tolist(),
-            context.odds[order].tolist(),
+            context.odds[items].tolist(),
             graph.scored[items].tolist(),
-            scores[order].tolist(),
-            chances[order].tolist(),
+            worth[items].tolist(),
+            chances[items].tolist(),
             strict=True,
         )
     )
 
 
-def _first(scores: FloatArray, count: int) -> NDArray[np.intp]:
-    """Places of the highest scores, highest first and ties in their order, without sorting all of them.
+def highest(scores: FloatArray, count: int) -> NDArray[np.intp]:
+    """Positions of the highest scores, highest first and ties in their order, without sorting all of them.
 
-    >>> _first(np.array([1.0, 3.0, 2.0, 3.0]), 2).tolist()
+    >>> highest(np.array([1.0, 3.0, 2.0, 3.0]), 2).tolist()
     [1, 3]
     """
+    if count == 0:
+        return np.empty(0, dtype=np.intp)
     least = np.partition(scores, len(scores) - count)[len(scores) - count]
     near = np.flatnonzero(scores >= least)
     return near[np.argsort(-scores[near], kind="stable")][:count]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from knowledge_graph.vocabulary import BoolArray, FloatArray
+from knowledge_graph.vocabulary import FloatArray
 
 NEAR = 0.6
 """Only items worth at least this share of the best are drawn in its stead: exploring must not cost the learner much."""
@@ -12,27 +12,29 @@ SHORTLIST = 5
 """How many of the next best share the exploring draws."""
 
 
-def chances(scores: FloatArray, open_: BoolArray, exploration: float) -> FloatArray:
-    """The probability with which each item is drawn, shape (n,); they sum to 1 if any item is open.
+def chances(worth: FloatArray, exploration: float) -> FloatArray:
+    """The probability with which each item is drawn, shape (I,); they sum to 1 if any item is open.
 
     The best (ties share alike) get `1 - exploration`; the rest goes in equal parts to the next best of those worth
     at least `NEAR` of the best. Where there are none, the best get all.
 
-    >>> chances(np.array([1.0, 0.9, 0.1]), np.array([True, True, True]), 0.1).tolist()
-    [0.9, 0.1, 0.0]
+    Args:
+        worth: of each item, shape (I,); minus infinity for what is not open.
+
+    >>> chances(np.array([1.0, 0.9, 0.1, -np.inf]), 0.1).tolist()
+    [0.9, 0.1, 0.0, 0.0]
     """
-    drawn = np.zeros(len(scores))
-    if not open_.any():
+    drawn = np.zeros(len(worth))
+    best = float(worth.max(initial=-np.inf))
+    if best == -np.inf:
         return drawn
-    best = scores[open_].max()
-    top = open_ & (scores == best)
-    near = (
-        np.flatnonzero(open_ & ~top & (scores >= NEAR * best)) if exploration > 0 and best > 0 else np.empty(0, np.intp)
-    )
-    near = near[np.argsort(-scores[near], kind="stable")[:SHORTLIST]]
-    share = exploration if len(near) else 0.0
-    drawn[near] = share / max(len(near), 1)
-    drawn[top] = (1.0 - share) / np.count_nonzero(top)
+    near = np.flatnonzero(worth >= (NEAR * best if exploration > 0 and best > 0 else best))
+    is_top = worth[near] == best
+    top, others = near[is_top], near[~is_top]
+    others = others[np.argsort(-worth[others], kind="stable")[:SHORTLIST]]
+    share = exploration if len(others) else 0.0
+    drawn[others] = share / max(len(others), 1)
+    drawn[top] = (1.0 - share) / len(top)
     return drawn
 
 
@@ -45,24 +47,26 @@ def draw(chance: FloatArray, rng: np.random.Generator) -> int:
 
 
 def take(
-    scores: FloatArray, durations: FloatArray, count: int, minutes: float, exploration: float, rng: np.random.Generator
+    worth: FloatArray, durations: FloatArray, count: int, minutes: float, exploration: float, rng: np.random.Generator
 ) -> tuple[list[tuple[int, float]], FloatArray]:
-    """Draw up to `count` items that fit into the time together: the place of each with its propensity at its turn.
+    """Draw up to `count` items that fit into the time together: each one's position, and its propensity at its turn.
 
-    The second result are the chances of the first draw, shape (n,).
+    The second result are the chances of the first draw, shape (I,).
 
     Args:
-        scores: the worth of each item, shape (n,). `durations`: the minutes each takes, shape (n,).
+        worth: of each item, shape (I,); minus infinity for what must not be drawn. `durations`: minutes of each.
         minutes: the time at hand, perhaps infinite. `exploration`: the share of draws that go to the next best.
     """
     chosen: list[tuple[int, float]] = []
-    open_ = durations <= minutes
-    first = chance = chances(scores, open_, exploration)
-    while len(chosen) < count and open_.any():
-        place = draw(chance, rng)
-        chosen.append((place, float(chance[place])))
-        minutes -= float(durations[place])
-        open_[place] = False
-        open_ &= durations <= minutes + 1e-9  # a sum of minutes may miss the limit by a rounding
-        chance = chances(scores, open_, exploration)
+    left = np.where(durations <= minutes, worth, -np.inf) if np.isfinite(minutes) else worth.copy()
+    first = chance = chances(left, exploration)
+    while chance.any():
+        item = draw(chance, rng)
+        chosen.append((item, float(chance[item])))
+        if len(chosen) == count:
+            break
+        minutes -= float(durations[item])
+        left[item] = -np.inf
+        left[durations > minutes + 1e-9] = -np.inf  # a sum of minutes may miss the limit by a rounding
+        chance = chances(left, exploration)
     return chosen, first

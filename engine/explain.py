@@ -12,29 +12,28 @@ CITED = 3
 """How many edges or responses a reason cites at most."""
 
 
-def recommendation(context: Context, reading: Reading, place: int, propensity: float) -> Recommendation:
-    """The item at this place, with its odds and its reasons."""
-    item = int(context.items[place])
-    grounds = reasons(context, place)
+def recommendation(context: Context, reading: Reading, item: int, propensity: float) -> Recommendation:
+    """The item at this position, with its odds and its reasons."""
+    graph, grounds = context.graph, reasons(context, item)
     odds, low, high = (float(values[item]) for values in (reading.odds, reading.odds_low, reading.odds_high))
-    judged = bool(context.graph.scored[item])
+    judged = bool(graph.scored[item])
     return Recommendation(
-        item_id=context.graph.vocabulary.items[item],
-        concept_id=context.graph.vocabulary.concepts[context.concept[place]],
+        item_id=graph.vocabulary.items[item],
+        concept_id=graph.vocabulary.concepts[graph.main_concept[item]],
         odds=odds if judged else None,
         odds_low=low if judged else None,
         odds_high=high if judged else None,
         propensity=propensity,
-        minutes=float(context.graph.minutes[item]),
+        minutes=float(graph.minutes[item]),
         sentence=grounds[0].sentence,
         reasons=grounds,
     )
 
 
-def reasons(context: Context, place: int) -> tuple[Reason, ...]:
-    """The reasons for the item at this place of `context.items`, the main one first."""
-    concept = int(context.concept[place])
-    retry = _retry(context, concept, studied=not context.graph.scored[context.items[place]])
+def reasons(context: Context, item: int) -> tuple[Reason, ...]:
+    """The reasons for the item at this position, the main one first."""
+    concept = int(context.graph.main_concept[item])
+    retry = _retry(context, concept, studied=not context.graph.scored[item])
     found = [_main(context, concept)]
     for further in (retry, _unlocks(context, concept), _goal(context, concept)):
         if further is not None:
@@ -96,7 +95,7 @@ def _blocked(context: Context, concept: int, belief: Belief) -> Reason:
     known = context.graph.course.thresholds.known
     cited = _prerequisites(context, concept)
     edges = tuple(edge for edge in cited if _belief(context, edge).probability < known) or cited
-    ready = (context.frontier.standing[context.concept] == READY).any()
+    ready = (context.frontier.standing[context.graph.main_concept[context.eligible]] == READY).any()
     rest = "" if ready else "; nothing that is ready fits what was asked for"
     sentence = f"{_title(context, concept)} builds on {_titles(context, edges)}, which you do not know yet{rest}."
     return Reason("blocked", sentence, (belief, *(_belief(context, edge) for edge in edges)), edges)

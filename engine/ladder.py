@@ -56,18 +56,21 @@ def _sound(graph: KnowledgeGraph, reading: Reading) -> bool:
     )
 
 
-def scores(context: Context, name: str) -> tuple[FloatArray, float]:
-    """What the policy says of each item, shape (n,), and how much it explores; if it breaks, what the syllabus says."""
+def worth(context: Context, name: str) -> tuple[FloatArray, float]:
+    """What the policy says of each item, shape (I,), and how much it explores; if it breaks, what the syllabus says.
+
+    What is not eligible is worth minus infinity.
+    """
     try:
         policy = policies.load(name)
         found = policy.score(context)
-        if found.shape == context.items.shape and np.isfinite(found).all():
-            return found, policy.EXPLORATION
+        if found.shape == context.eligible.shape and (np.isfinite(found) | ~context.eligible).all():
+            return np.where(context.eligible, found, -np.inf), policy.EXPLORATION
         log.error("policy %s gave scores that are none; falling to the syllabus", name)
     except Exception:
         log.exception("policy %s failed; falling to the syllabus", name)
     syllabus = policies.load("syllabus")
-    return syllabus.score(context), syllabus.EXPLORATION
+    return np.where(context.eligible, syllabus.score(context), -np.inf), syllabus.EXPLORATION
 
 
 def from_history(graph: KnowledgeGraph, progress: Progress) -> Reading:

@@ -46,9 +46,9 @@ def recommend(
     demands = constraints.masks(graph, request, minutes, front.gated)
     eligible = constraints.allowed(graph, demands)
     context = gather(graph, reading.beliefs, front, reading.odds, progress.history, request, eligible)
-    scores, exploration = ladder.scores(context, "syllabus" if reading.rung == "syllabus" else request.policy)
-    durations, rng = graph.minutes[context.items], np.random.default_rng(seed)
-    chosen, first = draw.take(scores, durations, request.count, minutes, exploration, rng)
+    worth, exploration = ladder.worth(context, "syllabus" if reading.rung == "syllabus" else request.policy)
+    rng = np.random.default_rng(seed)
+    chosen, first = draw.take(worth, graph.minutes, request.count, minutes, exploration, rng)
     infeasible = None
     if not chosen:
         infeasible = constraints.why_nothing(graph, demands)
@@ -64,8 +64,8 @@ def recommend(
         graph_version=graph.version,
         log_position=log_position,
         seed=seed,
-        eligible=len(context.items),
-        candidates=kept(context, scores, first, [place for place, _ in chosen]),
-        items=tuple(explain.recommendation(context, reading, place, chance) for place, chance in chosen),
+        eligible=int(np.count_nonzero(context.eligible)),
+        candidates=kept(context, worth, first, [item for item, _ in chosen]),
+        items=tuple(explain.recommendation(context, reading, item, chance) for item, chance in chosen),
         infeasible=infeasible,
     )

@@ -65,6 +65,17 @@ class Groups:
         order = np.argsort(number, kind="stable").astype(np.int32)
         return cls(order, offsets, np.flatnonzero(count).astype(np.int32))
 
+    def places(self) -> FloatArray:
+        """How far each entry comes within its group, from 0 towards 1, shape (E,).
+
+        >>> Groups.by(np.array([2, 0, 2], dtype=np.int32), 3).places().tolist()
+        [0.0, 0.0, 0.5]
+        """
+        size = np.diff(self.offsets)
+        place = np.empty(len(self.order))
+        place[self.order] = (np.arange(len(place)) - self.offsets[:-1].repeat(size)) / size.repeat(size)
+        return place
+
     def of(self, group: int) -> IntArray:
         """Positions of the entries of one group, shape (k,)."""
         return self.order[self.offsets[group] : self.offsets[group + 1]]
@@ -206,9 +217,9 @@ class KnowledgeGraph:
         return np.diff(self.vocabulary.item_offsets) > 0
 
     @cached_property
-    def items_by_concept(self) -> Groups:
-        """The items grouped by their main concept: the syllabus as a list of items is its `order`."""
-        return Groups.by(self.main_concept, len(self.concepts))
+    def place_within_concept(self) -> FloatArray:
+        """How far each item comes among those of its main concept in the author's order, in [0, 1), shape (I,)."""
+        return Groups.by(self.main_concept, len(self.concepts)).places()
 
     @cached_property
     def scored(self) -> BoolArray:

@@ -73,7 +73,7 @@ class Vocabulary:
 
     def mean_over_concepts(self, values: FloatArray, default: float = 0.0) -> FloatArray:
         """The mean of per-concept values (C,) over each item's concepts, shape (I,); `default` where it has none."""
-        flat = values[self.item_concepts]
+        flat = values.take(self.item_concepts)
         if self.one_concept_each:
             return flat
         count = np.diff(self.item_offsets)
@@ -81,10 +81,10 @@ class Vocabulary:
         return np.where(count > 0, total / np.maximum(count, 1), default)
 
     def least_over_concepts(self, values: FloatArray) -> FloatArray:
-        """The least of per-concept values (C,) over each item's concepts, shape (I,); infinity where it has none."""
+        """The least of per-concept values (C,) over each item's concepts and 1, shape (I,)."""
         if self.one_concept_each:
-            return values[self.item_concepts]
-        least = np.full(len(self.items), np.inf)
+            return np.minimum(values.take(self.item_concepts), 1.0)
+        least = np.ones(len(self.items))
         np.minimum.at(least, self.item_row, values[self.item_concepts])
         return least
 

@@ -236,7 +236,7 @@ def test_what_was_drawn_is_always_among_the_candidates_kept() -> None:
         assert drawn.propensity == decision.items[0].propensity == pytest.approx(1 / 300)
 
 
-@pytest.mark.parametrize("score", [lambda _: 1 / 0, lambda context: np.full(len(context.items), np.nan)])
+@pytest.mark.parametrize("score", [lambda _: 1 / 0, lambda context: np.full(len(context.graph.items), np.nan)])
 def test_a_broken_policy_falls_to_the_syllabus(score: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies.load("gain"), "score", score)
     assert decide(chain()).items[0].item_id == "a-0"

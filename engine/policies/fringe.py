@@ -12,7 +12,7 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """The fringe scores 2, what is neither known nor open 1, what is known 0; shape (n,).
+    """The fringe scores 2, what is neither known nor open 1, what is known 0; shape (I,).
 
     Within each the syllabus decides, then timeliness.
     """
@@ -21,4 +21,5 @@ def score(context: Context) -> FloatArray:
     fringe = unknown & ~context.frontier.gated
     level = unknown.astype(np.float64) + fringe
     syllabus = np.arange(len(level)) / len(level)
-    return np.asarray((level - 0.5 * syllabus)[context.concept] + 1e-6 * context.timeliness, dtype=np.float64)
+    of_concept = (level - 0.5 * syllabus).take(context.graph.main_concept)
+    return np.asarray(of_concept + 1e-6 * context.timeliness)

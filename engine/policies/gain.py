@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from engine.candidates import Context
@@ -35,7 +33,7 @@ STUDY_MINUTES = 2.0
 
 
 def score(context: Context) -> FloatArray:
-    """Expected growth in mastery per minute from doing the item next, shape (n,), in (0, ...).
+    """Expected growth in mastery per minute from doing the item next, shape (I,), in (0, ...).
 
     The growth of a concept is `(1 - probability) * readiness`, its room to grow times how far its prerequisites
     carry it; what it opens and what flows along encompassing edges is added. Four mild factors follow: items of even
@@ -43,16 +41,14 @@ def score(context: Context) -> FloatArray:
     what suits the moment within a concept (`Context.timeliness`) comes first. The constants are judgements; the
     simulation lab is to test them.
     """
-    worth = concept_worth(context)
-    vocabulary = context.graph.vocabulary
-    mean = vocabulary.mean_over_concepts(worth)[context.items]
-    weakest_link = vocabulary.least_over_concepts(context.frontier.readiness)[context.items]
+    graph, words = context.graph, context.graph.vocabulary
+    barred = np.where(context.frontier.standing == BLOCKED, BARRED, 1.0)
+    steady = (continuity(context) * order(context) * barred).take(graph.main_concept)
+    room = words.mean_over_concepts(concept_worth(context))
+    weakest_link = words.least_over_concepts(context.frontier.readiness)
     reach = 0.75 + context.odds * (1.0 - context.odds)
-    time = STUDY_MINUTES + context.graph.minutes[context.items]
-    steady = (continuity(context) * order(context))[context.concept]
-    barred = np.where(context.frontier.standing[context.concept] == BLOCKED, BARRED, 1.0)
-    growth = mean * weakest_link * barred * reach * steady * context.timeliness * STUDY_MINUTES / time
-    return cast(FloatArray, np.maximum(growth, 1e-9))
+    pace = STUDY_MINUTES / (STUDY_MINUTES + graph.minutes)
+    return np.maximum(room * weakest_link * reach * steady * context.timeliness * pace, 1e-9)
 
 
 def concept_worth(context: Context) -> FloatArray:

@@ -11,5 +11,5 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """The same for every item, so that the draw among equals decides; shape (n,)."""
-    return np.ones(len(context.items))
+    """The same for every item, so that the draw among equals decides; shape (I,)."""
+    return np.ones(len(context.graph.items))

@@ -12,8 +12,9 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """Falls along the syllabus, shape (n,); known concepts come after all others, items done after those not done."""
-    standing = context.frontier.standing[context.concept]
+    """Falls along the syllabus, shape (I,); known concepts come after all others, items done after those not done."""
+    graph, standing = context.graph, context.frontier.standing
     known = (standing == KNOWN) | (standing == MASTERED)
-    place = context.concept / len(context.graph.concepts) + np.arange(len(context.items)) * 1e-9
-    return np.asarray(4.0 - 2.0 * known - context.done / len(context.graph.concepts) * 0.5 - place, dtype=np.float64)
+    worth = 4.0 - 2.0 * known - np.arange(len(known)) / len(known)
+    within = (context.done + graph.place_within_concept) / (2.0 * len(known))
+    return np.asarray(worth.take(graph.main_concept) - within)

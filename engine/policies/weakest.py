@@ -9,6 +9,6 @@ EXPLORATION = 0.0
 
 
 def score(context: Context) -> FloatArray:
-    """One minus the probability of the weakest of the item's concepts; ties go to the timeliest item; shape (n,)."""
-    weakest = context.graph.vocabulary.least_over_concepts(context.beliefs.probability)[context.items]
+    """One minus the probability of the weakest of the item's concepts; ties go to the timeliest item; shape (I,)."""
+    weakest = context.graph.vocabulary.least_over_concepts(context.beliefs.probability)
     return (1.0 - weakest) + 1e-6 * context.timeliness
