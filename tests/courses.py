@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -91,6 +92,18 @@ def empty_log(vocabulary: Vocabulary) -> Log:
 def fresh_tracer(graph: KnowledgeGraph, name: str = "bkt") -> Tracer:
     """A tracer that has seen no data, bound to the graph."""
     return load(name).fit(empty_log(graph.vocabulary))
+
+
+def answer(item_id: str, correct: bool, day: float | None = None, **more: Any) -> Response:
+    """One response, this many days after `NOON`; `None` has no time."""
+    return Response(
+        response_id=ResponseId("r"),
+        learner_id=LearnerId("l"),
+        item_id=ItemId(item_id),
+        at=None if day is None else NOON + timedelta(days=day),
+        correct=correct,
+        **more,
+    )
 
 
 def responses(

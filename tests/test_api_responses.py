@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres import temporary_postgres
 from services import NOW, SECRETS, Caller, client_of, faults, service_on
 
 from api.wiring import Service
@@ -16,25 +13,9 @@ from student_model.replay import replay_progress
 from student_model.types import LearnerId
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    try:
-        with temporary_postgres() as url:
-            yield url
-    except RuntimeError as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres"))
-    return f"sqlite:///{tmp_path / 'log.db'}"
-
-
 @pytest.fixture
-def service(url: str, request: pytest.FixtureRequest) -> Service:
-    return service_on(url, key=request.node.name.encode())  # on a shared server, each test has its own learners
+def service(database_url: str) -> Service:
+    return service_on(database_url)
 
 
 @pytest.fixture
@@ -223,9 +204,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects(service: Service) -> N
     assert corrected.beliefs() == right.beliefs()
 
 
-def test_two_processes_see_what_the_other_stored(url: str) -> None:
+def test_two_processes_see_what_the_other_stored(database_url: str) -> None:
     key = b"two processes"
-    one, other = (Caller(client_of(service_on(url, key=key))) for _ in range(2))
+    one, other = (Caller(client_of(service_on(database_url, key=key))) for _ in range(2))
     one.recommend()
     other.recommend()
     for number in range(4):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
+from courses import NOON, answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,28 +16,15 @@ from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing._bkt_fit import HIGH, LOW, bounded, fitted, sequences
 from student_model.tracing.bkt import DEFAULTS, Bkt, fit, odds_of, seen, step, taught
-from student_model.types import LearnerId, Response, ResponseId
+from student_model.types import LearnerId
 
 A, B = ConceptId("a"), ConceptId("b")
 WORDS = Vocabulary.build([A, B], {ItemId("a"): [A], ItemId("b"): [B], ItemId("both"): [A, B]})
-START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def bkt(*values: float, half_life_days: float = 7.0) -> Bkt:
     one = np.array(values)
     return Bkt(WORDS, np.stack((one, one), axis=1), one, 0.5, half_life_days)
-
-
-def response(item: str, correct: bool, day: float | None = None, **more: Any) -> Response:
-    at = None if day is None else START + timedelta(days=day)
-    return Response(
-        response_id=ResponseId("r"),
-        learner_id=LearnerId("l"),
-        item_id=ItemId(item),
-        at=at,
-        correct=correct,
-        **more,
-    )
 
 
 def log_of(runs: list[list[float]], concept: int = 0, words: Vocabulary = WORDS) -> Log:
@@ -85,23 +72,23 @@ def test_a_grade_that_is_half_sure_worked_out_by_hand() -> None:
 def test_the_tracer_takes_that_step_for_each_concept_of_the_item() -> None:
     tracer = bkt(0.4, 0.3, 0.2, 0.1, 0.05)
     assert tracer.predict(tracer.initial(), None, None) == pytest.approx([0.48] * 3)
-    state = tracer.update(tracer.initial(), response("a", True))
+    state = tracer.update(tracer.initial(), answer("a", True))
     assert state.level == pytest.approx([0.7875, 0.4])
     # odds of a: .7875*.9 + .2125*.2 = .75125; of both: (.75125 + .48) / 2 = .615625
     assert tracer.predict(state, None, None) == pytest.approx([0.75125, 0.48, 0.615625])
-    assert tracer.update(tracer.initial(), response("both", True)).level == pytest.approx([0.7875, 0.7875])
+    assert tracer.update(tracer.initial(), answer("both", True)).level == pytest.approx([0.7875, 0.7875])
 
 
 def test_time_fades_a_belief_before_the_next_answer() -> None:
     tracer = bkt(0.4, 0.3, 0.2, 0.1, 0.05)
-    state = tracer.update(tracer.initial(), response("a", True, day=0.0))
+    state = tracer.update(tracer.initial(), answer("a", True, day=0.0))
     # one success: h = 13.7366 days; after them half of .7875 - .4 is left: .59375
-    later = START + timedelta(days=7 * 2 / (1 + 7 / 365))
+    later = NOON + timedelta(days=7 * 2 / (1 + 7 / 365))
     belief = tracer.beliefs(state, later).of(0)
     assert (belief.probability, belief.peak) == pytest.approx((0.59375, 0.7875))
-    assert belief.last_practice == START
+    assert belief.last_practice == NOON
     # a right answer then: .59375*.9 / (.59375*.9 + .40625*.2) = .8680203; *.95 + .1319797*.3 = .8642132
-    again = tracer.update(state, response("a", True, day=7 * 2 / (1 + 7 / 365)))
+    again = tracer.update(state, answer("a", True, day=7 * 2 / (1 + 7 / 365)))
     assert again.level[0] == pytest.approx(0.8642132, abs=1e-7)
 
 
@@ -111,10 +98,10 @@ def test_a_new_platform_believes_after_three_right_answers() -> None:
     state, beliefs = tracer.initial(), []
     for _ in range(4):
         beliefs.append(float(tracer.beliefs(state, None).probability[0]))
-        state = tracer.update(state, response("a", True))
+        state = tracer.update(state, answer("a", True))
     assert beliefs[0] == pytest.approx(0.2)
     assert beliefs[2] < 0.9 < beliefs[3]
-    wrong = tracer.update(tracer.initial(), response("a", False))
+    wrong = tracer.update(tracer.initial(), answer("a", False))
     assert tracer.beliefs(wrong, None).probability[0] < beliefs[0]
 
 
@@ -123,7 +110,7 @@ def test_intervals_narrow_with_evidence() -> None:
     for n in range(20):
         belief = tracer.beliefs(state, None).of(0)
         widths.append(belief.high - belief.low)
-        state = tracer.update(state, response("a", n % 4 > 0))
+        state = tracer.update(state, answer("a", n % 4 > 0))
     assert widths[-1] < 0.6 * widths[0]
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from courses import NOON, answer
 
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import Vocabulary
 from student_model.log import Log
 from student_model.tracing.elo import Elo, fit
-from student_model.types import LearnerId, Response, ResponseId
+from student_model.types import LearnerId
 
 A, B = ConceptId("a"), ConceptId("b")
 WORDS = Vocabulary.build([A, B], {ItemId("a"): [A], ItemId("both"): [A, B], ItemId("bare"): []})
-START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def elo() -> Elo:
@@ -24,23 +23,11 @@ def elo() -> Elo:
     return Elo(WORDS, difficulty, np.full(3, 0.1), np.array([0.2, -0.2]), 0.0)
 
 
-def response(item: str, correct: bool, day: float | None = None, **more: Any) -> Response:
-    at = None if day is None else START + timedelta(days=day)
-    return Response(
-        response_id=ResponseId("r"),
-        learner_id=LearnerId("l"),
-        item_id=ItemId(item),
-        at=at,
-        correct=correct,
-        **more,
-    )
-
-
 def test_one_step_worked_out_by_hand() -> None:
     tracer = elo()
     # item a: odds 1 / (1 + e^.5) = .3775407, error .6224593
     assert tracer.predict(tracer.initial(), None, None)[0] == pytest.approx(0.3775407, abs=1e-7)
-    state = tracer.update(tracer.initial(), response("a", True))
+    state = tracer.update(tracer.initial(), answer("a", True))
     # general .5 * .6224593 = .3112297; offset .3 * .6224593 = .1867378
     assert state.general == pytest.approx(0.3112297, abs=1e-7)
     assert state.practice.level == pytest.approx([0.1867378, 0.0], abs=1e-7)
@@ -48,9 +35,9 @@ def test_one_step_worked_out_by_hand() -> None:
 
 def test_a_second_step_with_two_concepts_worked_out_by_hand() -> None:
     tracer = elo()
-    state = tracer.update(tracer.initial(), response("a", True))
+    state = tracer.update(tracer.initial(), answer("a", True))
     # logit .3112297 + .1867378 / 2 + .5 = .9045986; odds .7118935; wrong: error -.7118935
-    after = tracer.update(state, response("both", False))
+    after = tracer.update(state, answer("both", False))
     # general .3112297 - .5 / 1.02 * .7118935 = -.0377376
     assert after.general == pytest.approx(-0.0377376, abs=1e-6)
     # offset a: .1867378 - .3 / 1.02 * .7118935 / 2 = .0820476; b: -.3 * .7118935 / 2 = -.1067840
@@ -59,9 +46,9 @@ def test_a_second_step_with_two_concepts_worked_out_by_hand() -> None:
 
 def test_offsets_fade_and_general_ability_stays() -> None:
     tracer = elo()
-    state = tracer.update(tracer.initial(), response("a", True, day=0.0))
+    state = tracer.update(tracer.initial(), answer("a", True, day=0.0))
     # after h = 13.7366 days half of the offset is left: logit .3112297 + .0933689 - .5 = -.0954014
-    then = START + timedelta(days=7 * 2 / (1 + 7 / 365))
+    then = NOON + timedelta(days=7 * 2 / (1 + 7 / 365))
     assert tracer.predict(state, None, then)[0] == pytest.approx(1 / (1 + np.exp(0.0954014)), abs=1e-7)
     belief = tracer.beliefs(state, then).of(0)
     # belief of a: .3112297 + .0933689 - .2 = .2045986 -> .5509720; peak: .3112297 + .1867378 - .2 -> .5739500
@@ -70,7 +57,7 @@ def test_offsets_fade_and_general_ability_stays() -> None:
 
 def test_an_item_without_concepts_moves_general_ability_alone() -> None:
     tracer = elo()
-    state = tracer.update(tracer.initial(), response("bare", True))
+    state = tracer.update(tracer.initial(), answer("bare", True))
     assert state.general == pytest.approx(0.25)
     assert state.practice.level.tolist() == [0.0, 0.0]
 
@@ -87,7 +74,7 @@ def test_intervals_narrow_with_evidence() -> None:
     tracer, state = elo(), elo().initial()
     first = tracer.beliefs(state, None).of(0)
     for n in range(30):
-        state = tracer.update(state, response("a", n % 2 == 0))
+        state = tracer.update(state, answer("a", n % 2 == 0))
     last = tracer.beliefs(state, None).of(0)
     assert last.high - last.low < 0.7 * (first.high - first.low)
 

@@ -75,7 +75,7 @@ class Bank:
         with tarfile.open(path, "w:gz") as archive:
             for name, content in self.files.items():
                 data = content if isinstance(content, bytes) else json.dumps(content).encode()
-                member = tarfile.TarInfo(f"./root/{name}")
+                member = tarfile.TarInfo(f"./bank/{name}")
                 member.size = len(data)
                 archive.addfile(member, io.BytesIO(data))
         return path

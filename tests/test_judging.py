@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from api.settings import embedded_course
 from knowledge_graph.formats import folder
+from knowledge_graph.numbers import known_unit, read_number, same_unit
 from knowledge_graph.types import Item, ItemId, ItemKind, Step
 from student_model.judging import LONGEST, AnswerError, Judgement, judge
 from student_model.judging.expressions import Unreadable, equivalent, read_expression
-from student_model.judging.numbers import known_unit, read_number, same_unit
 from student_model.judging.wording import MOST_CONFIDENCE, closeness
 
 

@@ -230,11 +230,16 @@ def test_right_answers_recolour_the_map_and_the_table(page: Page, service: str) 
 def test_the_enlarged_map_covers_the_page_and_escape_closes_it(page: Page, service: str) -> None:
     open_page(page, service, "enlarged")
     until(page, lambda: classes_on_map(page, "adding") != [])
+    reach(page, "numeric")
+    focus = "button => { button.focus(); return document.activeElement === button }"
+    check = page.get_by_role("button", name="Check answer")
+    assert check.evaluate(focus)
     page.get_by_role("button", name="Enlarge").click()
     expect(page.locator(".map-large")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Check answer")).to_have_count(0)  # what lies under it is inert
+    assert not check.evaluate(focus), "what lies under the map must be inert"
     page.keyboard.press("Escape")
     expect(page.locator(".map-large")).to_have_count(0)
+    assert check.evaluate(focus)
 
 
 def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, service: str) -> None:

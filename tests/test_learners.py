@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import numpy as np
+import pytest
 from courses import NOON, chain, fresh_tracer, responses
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from api.learners import Learners
+from data.database import open_database
+from data.responses import ResponseLog
 from student_model.replay import Progress, replay_progress
 from student_model.types import LearnerId, Response, ResponseId
 
@@ -22,21 +26,29 @@ TRACER = fresh_tracer(GRAPH)
 LENA = LearnerId("lena")
 
 
-class Log:
-    """A response log in memory that counts how many responses were read from it."""
+class CountedLog(ResponseLog):
+    """The response log, which also counts how many responses were read from it."""
 
-    def __init__(self) -> None:
-        self.stored: list[Response] = []
-        self.read = 0
-        self.number = 1
+    read = 0
 
-    def position(self, learner_id: LearnerId) -> tuple[int, int]:
-        return self.number, sum(one.learner_id == learner_id for one in self.stored)
-
-    def of_learner(self, learner_id: LearnerId, after: int = 0) -> Sequence[Response]:
-        found = [one for one in self.stored if one.learner_id == learner_id][after:]
+    def of_learner(self, learner_id: LearnerId, after: int = 0) -> list[Response]:
+        found = super().of_learner(learner_id, after)
         self.read += len(found)
         return found
+
+    def store(self, *batch: Response) -> None:
+        """Store these now."""
+        self.append(batch, NOON)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return open_database(f"sqlite:///{tmp_path_factory.mktemp('log') / 'wayline.db'}")
+
+
+@pytest.fixture
+def log(engine: Engine, request: pytest.FixtureRequest) -> CountedLog:
+    return CountedLog(engine, b"k" * 32, tenant=request.node.name)
 
 
 def same(one: Progress, other: Progress) -> bool:
@@ -46,33 +58,33 @@ def same(one: Progress, other: Progress) -> bool:
     return one.history == other.history and plain(one.state) == plain(other.state)
 
 
-def test_what_comes_in_order_is_folded_and_not_read_again() -> None:
-    log, learners = Log(), Learners(TRACER, 10)
+def test_what_comes_in_order_is_folded_and_not_read_again(log: CountedLog) -> None:
+    learners = Learners(TRACER, 10)
     given_ = responses(*((f"a-{n % 6}", True) for n in range(20)))
     for one in given_:
-        log.stored.append(one)
+        log.store(one)
         learners.current(LENA, log)
     assert log.read == 20
     assert same(learners.current(LENA, log).progress, replay_progress(TRACER, given_))
 
 
-def test_what_comes_late_folds_the_learner_anew() -> None:
-    log, learners = Log(), Learners(TRACER, 10)
+def test_what_comes_late_folds_the_learner_anew(log: CountedLog) -> None:
+    learners = Learners(TRACER, 10)
     first, second, third = responses(("a-1", True), ("a-2", False), ("a-3", True))
     for one in (first, third, second):
-        log.stored.append(one)
+        log.store(one)
         learners.current(LENA, log)
     assert same(learners.current(LENA, log).progress, replay_progress(TRACER, [first, second, third]))
 
 
-def test_a_correction_that_came_before_what_it_corrects() -> None:
-    log, learners = Log(), Learners(TRACER, 10)
+def test_a_correction_that_came_before_what_it_corrects(log: CountedLog) -> None:
+    learners = Learners(TRACER, 10)
     first, second, third = responses(("a-1", True), ("a-2", False), ("a-3", True))
     correction = replace(first, response_id=ResponseId("c"), correct=True, supersedes=third.response_id)
     for one in (first, correction, second, third):
-        log.stored.append(one)
+        log.store(one)
         learners.current(LENA, log)
-    assert same(learners.current(LENA, log).progress, replay_progress(TRACER, log.stored))
+    assert same(learners.current(LENA, log).progress, replay_progress(TRACER, [first, correction, second, third]))
 
 
 events = st.builds(
@@ -92,23 +104,29 @@ events = st.builds(
 )
 
 
-@settings(max_examples=200)
+EXAMPLE = count()
+
+
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(events, max_size=12, unique_by=lambda one: one.response_id),
     st.lists(st.booleans(), min_size=12, max_size=12),
 )
-def test_any_order_and_any_moment_of_looking_give_the_same(arrived: list[Response], look: list[bool]) -> None:
-    log, learners = Log(), Learners(TRACER, 10)
+def test_any_order_and_any_moment_of_looking_give_the_same(
+    engine: Engine, arrived: list[Response], look: list[bool]
+) -> None:
+    log, learners = CountedLog(engine, b"k" * 32, tenant=f"example {next(EXAMPLE)}"), Learners(TRACER, 10)
     for one, looked in zip(arrived, look, strict=False):
-        log.stored.append(one)
+        log.store(one)
         if looked:
             learners.current(LENA, log)
     assert same(learners.current(LENA, log).progress, replay_progress(TRACER, arrived))
 
 
-def test_only_the_learners_seen_last_are_remembered() -> None:
-    log, learners = Log(), Learners(TRACER, 2)
-    log.stored = [replace(one, learner_id=LearnerId(who)) for who in "abc" for one in responses(("a-1", True))]
+def test_only_the_learners_seen_last_are_remembered(log: CountedLog) -> None:
+    learners = Learners(TRACER, 2)
+    (one,) = responses(("a-1", True))
+    log.store(*(replace(one, learner_id=LearnerId(who), response_id=ResponseId(who)) for who in "abc"))
     for who in "abcab":
         learners.current(LearnerId(who), log)
     assert len(learners) == 2
@@ -117,28 +135,29 @@ def test_only_the_learners_seen_last_are_remembered() -> None:
     assert log.read == 5
 
 
-def test_an_unknown_learner_is_not_remembered() -> None:
-    log, learners = Log(), Learners(TRACER, 2)
+def test_an_unknown_learner_is_not_remembered(log: CountedLog) -> None:
+    learners = Learners(TRACER, 2)
     assert learners.current(LENA, log).position == 0
     assert len(learners) == 0
 
 
-def test_an_erased_learner_is_forgotten() -> None:
-    log, learners = Log(), Learners(TRACER, 2)
-    log.stored = responses(("a-1", True), ("a-2", True))
+def test_an_erased_learner_is_forgotten(log: CountedLog) -> None:
+    learners = Learners(TRACER, 2)
+    log.store(*responses(("a-1", True), ("a-2", True)))
     learners.current(LENA, log)
-    log.stored, log.number = [], 0
+    log.erase(LENA)
     assert same(learners.current(LENA, log).progress, Progress(TRACER.initial()))
-    log.stored, log.number = responses(("a-3", False), ("a-4", False)), 2  # as many as before
-    assert same(learners.current(LENA, log).progress, replay_progress(TRACER, log.stored))
+    anew = responses(("a-3", False), ("a-4", False))  # as many as before
+    log.store(*anew)
+    assert same(learners.current(LENA, log).progress, replay_progress(TRACER, anew))
 
 
-def test_threads_may_race() -> None:
-    log, learners = Log(), Learners(TRACER, 3)
+def test_threads_may_race(log: CountedLog) -> None:
+    learners = Learners(TRACER, 3)
     given_ = responses(*((f"b-{n % 6}", n % 3 > 0) for n in range(60)))
 
     def store_and_look(one: Response) -> None:
-        log.stored.append(one)
+        log.store(one)
         learners.current(LENA, log)
 
     with ThreadPoolExecutor(4) as pool:

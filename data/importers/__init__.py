@@ -7,12 +7,11 @@ tests find it by themselves. Nothing is dropped in silence: every row not kept i
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from knowledge_graph import plugins
 from knowledge_graph.types import Curriculum
 from student_model.types import Response
 
@@ -87,7 +86,7 @@ class Importer:
 
 def available() -> tuple[str, ...]:
     """The names of all formats, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return plugins.names(__path__)
 
 
 def load(name: str) -> Importer:
@@ -96,7 +95,5 @@ def load(name: str) -> Importer:
     Raises:
         ValueError: there is no such format; the message lists those there are.
     """
-    if name not in available():
-        raise ValueError(f"no import format {name!r}; there are: {', '.join(available())}")
-    module = importlib.import_module(f"{__name__}.{name}")
+    module = plugins.load(__name__, name, available(), "import format")
     return Importer(name, getattr(module, "curriculum", None), getattr(module, "responses", None))

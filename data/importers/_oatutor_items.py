@@ -9,12 +9,13 @@ from typing import Any
 
 from data.importers import ImportReport
 from data.importers._latex import plain
-from knowledge_graph.lint.items import is_number
+from knowledge_graph.numbers import read_number
 from knowledge_graph.types import ConceptId, Item, ItemId, ItemKind, Step
 
 _PICTURE = re.compile(r"##\s*([^#\s]+\.\w+)\s*##")
 _SOLVED = re.compile(r"([A-Za-z]) *= *([^=]+)")
 """An answer such as n = 12, for which 12 alone is right as well."""
+_BARE = re.compile(r"[-−]?[\d.]+(?:[/eE][-−]?[\d.]+)?")  # no unit, no "n =": those stay as they are written
 _GROUPED = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -100,7 +101,7 @@ def key_of(latex: str) -> tuple[ItemKind, str, tuple[str, ...]]:
     if not text:
         return "text", latex, ()
     bare = text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(" ", "")
-    if is_number(bare):
+    if _BARE.fullmatch(bare) and read_number(bare) is not None:
         return "numeric", bare, ()
     solved = _SOLVED.fullmatch(text)
     return "expression", text, (solved[2].strip(),) if solved else ()

@@ -1,18 +1,17 @@
 """Policies: one a file. The file's name is the policy's name.
 
-A policy file defines `score(context) -> (n,)`, the worth of every eligible item, and `EXPLORATION`, the
-share of draws that go to one of the next best. `available()` lists the folder, `load(name)` imports that
-one file, and the contract tests find it by themselves.
+A policy file defines `score(context) -> (I,)`, the worth of every item of the course, and `EXPLORATION`, the
+share of draws that go to one of the next best. Which items may be drawn at all is not its business.
+`available()` lists the folder, `load(name)` imports that one file, and the contract tests find it by themselves.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import Protocol, cast, runtime_checkable
 
 from engine.candidates import Context
+from knowledge_graph import plugins
 from knowledge_graph.vocabulary import FloatArray
 
 
@@ -23,13 +22,13 @@ class Policy(Protocol):
     EXPLORATION: float
 
     def score(self, context: Context) -> FloatArray:
-        """The worth of each eligible item, shape (n,), finite; higher is better."""
+        """The worth of each item, shape (I,), finite; higher is better."""
 
 
 @cache
 def available() -> tuple[str, ...]:
     """The names of all policies, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return plugins.names(__path__)
 
 
 def load(name: str) -> Policy:
@@ -38,6 +37,4 @@ def load(name: str) -> Policy:
     Raises:
         ValueError: there is no such policy; the message lists those there are.
     """
-    if name not in available():
-        raise ValueError(f"no policy {name!r}; there are: {', '.join(available())}")
-    return cast(Policy, importlib.import_module(f"{__name__}.{name}"))
+    return cast(Policy, plugins.load(__name__, name, available(), "policy"))

@@ -6,11 +6,10 @@ the folder, `load(name)` imports that one file, and the contract tests find it b
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
+from knowledge_graph import plugins
 from knowledge_graph.types import Curriculum
 
 
@@ -31,7 +30,7 @@ def available() -> tuple[str, ...]:
     >>> available()
     ('folder',)
     """
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return plugins.names(__path__)
 
 
 def load(name: str) -> Format:
@@ -40,6 +39,4 @@ def load(name: str) -> Format:
     Raises:
         ValueError: there is no such format; the message lists those there are.
     """
-    if name not in available():
-        raise ValueError(f"no curriculum format {name!r}; there are: {', '.join(available())}")
-    return cast(Format, importlib.import_module(f"{__name__}.{name}"))
+    return cast(Format, plugins.load(__name__, name, available(), "curriculum format"))

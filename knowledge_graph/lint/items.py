@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
 from knowledge_graph.errors import Finding, Severity
 from knowledge_graph.lint.view import View
+from knowledge_graph.numbers import read_number
 from knowledge_graph.types import SCORED_KINDS, Item, Step
 
 _Fault = tuple[Severity, str, str, str]
@@ -21,19 +21,6 @@ def findings(view: View, folder: Path | None) -> Iterator[Finding]:
         name = f"item `{item.item_id}`"
         for severity, code, message, fix in chain(_item(item), _steps(item), _media(item, folder)):
             yield Finding(severity, code, f"{name} {message}", fix, view.place("item", position))
-
-
-def is_number(text: str) -> bool:
-    """Whether this is a number as answers are written: "-3", "0.75", "3/4", "1e3".
-
-    >>> is_number("−3/4"), is_number("3/0"), is_number("three"), is_number("nan")
-    (True, False, False, False)
-    """
-    try:
-        Fraction(text.strip().replace("−", "-").replace(" ", ""))
-    except (ValueError, ZeroDivisionError):
-        return False
-    return True
 
 
 def _item(item: Item) -> Iterator[_Fault]:
@@ -85,7 +72,7 @@ def _key(part: Item | Step, where: str) -> Iterator[_Fault]:
         yield "error", "missing-answer", f"{where}has no `answer`", "write the right one"
     elif part.kind == "numeric":
         for answer in (part.answer, *part.accepted_answers):
-            if not is_number(answer):
+            if read_number(answer, part.unit) is None:
                 message = f"{where}has the answer “{answer}”, which is no number"
                 fix = "write it like 3, -0.5 or 3/4, or make the kind `expression`"
                 yield "error", "bad-numeric-answer", message, fix

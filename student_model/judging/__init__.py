@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from knowledge_graph.numbers import Number, read_number, same_unit
 from knowledge_graph.types import SCORED_KINDS, Item, ItemKind, Step
 from student_model.judging import wording
 from student_model.judging.expressions import equivalent, tidied
-from student_model.judging.numbers import Number, read_number, same_unit
 
 LONGEST = 10_000
 """Characters of an answer that are read at all; longer ones are refused."""

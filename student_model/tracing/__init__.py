@@ -6,8 +6,6 @@ folder, `load(name)` imports that one file, and the contract tests find it by th
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast, runtime_checkable
@@ -15,6 +13,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge_graph import plugins
 from knowledge_graph.types import ConceptId
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
@@ -124,7 +123,7 @@ def seconds_of(at: datetime | None) -> float:
 
 def available() -> tuple[str, ...]:
     """The names of all models, sorted."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+    return plugins.names(__path__)
 
 
 def load(name: str) -> Model:
@@ -133,6 +132,4 @@ def load(name: str) -> Model:
     Raises:
         ValueError: there is no such model; the message lists those there are.
     """
-    if name not in available():
-        raise ValueError(f"no tracer {name!r}; there are: {', '.join(available())}")
-    return cast(Model, importlib.import_module(f"{__name__}.{name}"))
+    return cast(Model, plugins.load(__name__, name, available(), "tracer"))

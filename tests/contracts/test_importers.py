@@ -133,11 +133,10 @@ def test_importing_is_repeatable_and_counted(name: str, source: Callable[[str], 
     assert everything() == everything()
 
 
-@pytest.mark.parametrize("name", importers.available())
+@pytest.mark.parametrize("name", [one for one in importers.available() if importers.load(one).curriculum])
 def test_a_course_is_sound_and_can_be_written(name: str, source: Callable[[str], Path], tmp_path: Path) -> None:
     read = importers.load(name).curriculum
-    if read is None:
-        pytest.skip("this format holds no course")
+    assert read is not None
     course = read(source(name), ImportReport())
     assert structural(course) == ()
     assert len(course.concepts) == 2
@@ -147,11 +146,10 @@ def test_a_course_is_sound_and_can_be_written(name: str, source: Callable[[str],
     assert replace(folder.read(tmp_path / "out"), places={}) == course
 
 
-@pytest.mark.parametrize("name", importers.available())
+@pytest.mark.parametrize("name", [one for one in importers.available() if importers.load(one).responses])
 def test_responses_have_ids_of_their_own_and_an_order(name: str, source: Callable[[str], Path]) -> None:
     read = importers.load(name).responses
-    if read is None:
-        pytest.skip("this format holds no responses")
+    assert read is not None
     found = list(read(source(name), ImportReport()))
     assert found
     assert len({one.response_id for one in found}) == len(found)
