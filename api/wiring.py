@@ -19,7 +19,7 @@ from api.learners import Known, Learners
 from api.replies import Cards
 from data.database import open_database
 from data.decisions import DecisionLog
-from data.pseudonym import load_or_create_key
+from data.key_file import key_of
 from data.responses import Appended, ResponseConflict, ResponseLog
 from engine import ladder
 from engine.recommend import recommend
@@ -212,5 +212,6 @@ def open_store(settings: Settings) -> Store:
     Raises:
         DatabaseError, KeyFileError: it cannot be opened; the text says what to do.
     """
-    engine, key = open_database(settings.database), load_or_create_key(settings.key_file)
+    engine = open_database(settings.database)
+    key = key_of(engine, settings.key_file)
     return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))

@@ -141,7 +141,7 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 
 def migrate(connection: Connection, target: str) -> None:
-    """Bring the schema to a migration, `head` for the newest and `base` for none, within the connection's transaction.
+    """Bring the schema to a migration within the connection's transaction: `head`, an older one, or `base` for none.
 
     Raises:
         DatabaseError: the database stands at a migration that this program does not know.
@@ -160,5 +160,5 @@ def migrate(connection: Connection, target: str) -> None:
             f"the database stands at schema {present}, which this Wayline (schema {SCHEMA}) does not know: "
             "install the version that made it, or open another database"
         )
-    move = command.downgrade if target == "base" else command.upgrade
+    move = command.upgrade if target == "head" else command.downgrade
     move(config, target)

@@ -78,7 +78,7 @@ class ResponseLog:
 
     Args:
         engine: of an open database (`data.database.open_database`).
-        key: for the learners' pseudonyms (`data.pseudonym.load_or_create_key`).
+        key: for the learners' pseudonyms (`data.key_file.key_of`).
         tenant: whose rows these are; rows of others are never seen.
     """
 

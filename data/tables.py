@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration in `data/migrations/versions`, which these tables agree with."""
 
 metadata = MetaData(
@@ -109,4 +109,11 @@ decisions = Table(
     Column("at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
     Column("document", LargeBinary, nullable=False, comment="JSON, compressed by zlib"),
     Index(None, "learner_no", "at"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("key_no", Integer, primary_key=True, autoincrement=False, comment="always 1: there is one key"),
+    Column("fingerprint", String(64), nullable=False, comment="a keyed hash, by which another key is told apart"),
 )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 from data.columns import columns
 from data.database import DatabaseError, migrate, open_database, schema_version, writing
 from data.decisions import DecisionLog
-from data.pseudonym import KeyFileError, load_or_create_key
+from data.key_file import KeyFileError, key_of, load_or_create_key
 from data.responses import ResponseConflict, ResponseLog
 from data.rows import body_hash, microseconds, time_of
 from data.tables import SCHEMA, metadata
@@ -320,6 +321,39 @@ def test_a_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     path.write_text("not a key")
     with pytest.raises(KeyFileError, match="64 hexadecimal digits"):
         load_or_create_key(path)
+
+
+def test_a_lost_or_foreign_key_is_noticed_before_anybody_begins_anew(database_url: str, tmp_path: Path) -> None:
+    engine, path = open_database(database_url), tmp_path / "wayline.key"
+    key = key_of(engine, path)
+    assert key_of(open_database(database_url), path) == key
+    kept = path.rename(tmp_path / "backup.key")
+    with pytest.raises(KeyFileError, match=r"wayline\.key is not there.*restore the file"):
+        key_of(engine, path)
+    assert not path.exists(), "a new key would hide that the old one is lost"
+    path.write_text("ab" * 32)
+    with pytest.raises(KeyFileError, match="is not the one this database was used with"):
+        key_of(engine, path)
+    kept.replace(path)
+    assert key_of(engine, path) == key
+
+
+def test_processes_that_open_a_new_database_at_once_hold_one_key(database_url: str, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: key_of(open_database(database_url), tmp_path / "wayline.key"), range(16)))
+    assert len(found) == 1
+
+
+def test_a_database_of_the_first_schema_is_brought_along(database_url: str, tmp_path: Path) -> None:
+    engine = open_database(database_url)
+    key = load_or_create_key(tmp_path / "wayline.key")
+    ResponseLog(engine, key).append(responses(("a-1", True)), NOON)
+    with writing(engine) as connection:
+        migrate(connection, "0001")
+        assert "keys" not in sa.inspect(connection).get_table_names()
+    newer = open_database(database_url)
+    assert key_of(newer, tmp_path / "wayline.key") == key
+    assert ResponseLog(newer, key).position(LENA)[1] == 1
 
 
 @given(st.integers(-(2**50), 2**51))

@@ -15,6 +15,7 @@ from services import KEY, NOW, Caller, client_of, geography, service_on
 from api.replies import Cards, card_of
 from api.settings import embedded_course, read_settings
 from api.wiring import MEMORY, Service, build, capacity_for, tracer_for
+from data.key_file import KeyFileError
 from engine.types import Request
 from knowledge_graph.errors import CurriculumError
 from knowledge_graph.formats import folder
@@ -42,8 +43,8 @@ def test_a_key_outlives_the_process(tmp_path: Path) -> None:
     settings = read_settings({"WAYLINE_STATE_DIR": str(tmp_path)})
     names = {build(settings).store.pseudonym(LENA) for _ in range(2)}
     assert len(names) == 1
-    other = replace(settings, key_file=tmp_path / "other.key")
-    assert build(other).store.pseudonym(LENA) not in names
+    with pytest.raises(KeyFileError, match=r"other\.key is not there"):
+        build(replace(settings, key_file=tmp_path / "other.key")).store.pseudonym(LENA)
 
 
 def test_an_unsound_course_is_refused_with_its_faults(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 
 from api.settings import SettingsError
 from data.database import DatabaseError
-from data.pseudonym import KeyFileError
+from data.key_file import KeyFileError
 from knowledge_graph.errors import CurriculumError
 from student_model.storage import StorageError
 
