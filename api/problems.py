@@ -51,11 +51,8 @@ def not_found(what: str) -> Problem:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], *prefix: str | int) -> list[Fault]:
-    """What a pydantic model refused, in our words; nothing of the input is echoed."""
-    return [
-        Fault(pointer(*prefix, *found["loc"]), *_said(found, model))
-        for found in error.errors(include_url=False, include_input=False)
-    ]
+    """What a pydantic model refused, in our words; no text that came is echoed."""
+    return [Fault(pointer(*prefix, *found["loc"]), *_said(found, model)) for found in error.errors(include_url=False)]
 
 
 def _said(found: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str | None]:
@@ -69,7 +66,21 @@ def _said(found: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str | 
         return found["msg"], str(context["allowed"])
     message: str = found["msg"]
     named = message.replace("Input should be ", "").replace("should have ", "")
-    return "the value is not what is allowed here", named[:1].lower() + named[1:]
+    return f"{_kind(found['input'])} is not what is allowed here", named[:1].lower() + named[1:]
+
+
+def _kind(value: object) -> str:
+    """What came: a short number as it is, of everything else only what it is.
+
+    >>> _kind(-3), _kind("a pupil's answer"), _kind(True)
+    ('-3', 'a text', 'true')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)) and abs(value) < 10**15:
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+    names = {int: "a number so large", float: "a number so large", str: "a text", list: "a list", dict: "an object"}
+    return names.get(type(value), "this")
 
 
 def register(app: Flask) -> None:

@@ -132,20 +132,20 @@ def test_every_fault_of_every_entry_is_named_and_nothing_is_stored(lena: Caller)
     assert faults(reply) == {
         "/1/item_id": "there is no item 'nowhere' in the course 'geography'",
         "/1/at": "this is no time with a zone",
-        "/1/hints": "the value is not what is allowed here",
-        "/1/score": "the value is not what is allowed here",
+        "/1/hints": "-1 is not what is allowed here",
+        "/1/score": "2 is not what is allowed here",
         "/1/colour": "there is no field 'colour'",
         "/2/at": "the time is out of bounds",
-        "/2/confidence": "the value is not what is allowed here",
-        "/2/elapsed_seconds": "the value is not what is allowed here",
+        "/2/confidence": "a text is not what is allowed here",
+        "/2/elapsed_seconds": "true is not what is allowed here",
         "/3/answer_text": "an item of kind `choice` takes no `answer_text`",
         "/4/choice": "this is none of the item's choices",
         "/5/answers": "1 answers came for 2 steps",
         "/6/correct": "an item of kind `reading` takes no `correct`",
         "/7": "the answer is missing",
         "/8/at": "this is no time with a zone",
-        "/8/item_id": "the value is not what is allowed here",
-        "/9": "the value is not what is allowed here",
+        "/8/item_id": "7 is not what is allowed here",
+        "/9": "7 is not what is allowed here",
     }
     assert all(one["allowed"] for one in reply.get_json()["errors"])
     assert lena.position() == 0
