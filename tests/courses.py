@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.recommend import recommend
+from engine.types import Decision, DecisionId, Request
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import (
     Concept,
@@ -127,4 +129,28 @@ def knows(tracer: Tracer, *names: str, times: int = 6, start: datetime = NOON) -
     return replay_progress(
         tracer,
         responses(*((f"{name}-{number}", True) for name in names for number in range(times)), start=start),
+    )
+
+
+def decide(
+    graph: KnowledgeGraph,
+    request: Request,
+    progress: Progress | None = None,
+    seed: int = 0,
+    tracer: Tracer | None = None,
+    now: datetime = NOON,
+) -> Decision:
+    """What the engine decides for a learner, by default one of whom nothing is known."""
+    tracer = tracer or fresh_tracer(graph)
+    return recommend(
+        graph,
+        tracer,
+        progress or Progress(tracer.initial()),
+        request,
+        learner_id=LearnerId("lena"),
+        decision_id=DecisionId("d"),
+        now=now,
+        seed=seed,
+        log_position=0,
+        model_version="m",
     )

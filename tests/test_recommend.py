@@ -6,19 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import courses
 import numpy as np
 import pytest
 from courses import NOON, chain, concept, course, fresh_tracer, knows, responses
 
 from engine import policies
-from engine.recommend import recommend
-from engine.types import Decision, DecisionId, Request
+from engine.types import Decision, Request
 from knowledge_graph.errors import CurriculumError
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import Course, ItemId, Prerequisite, Thresholds
 from student_model.replay import Progress, replay_progress
 from student_model.tracing import Tracer
-from student_model.types import LearnerId, ResponseId
+from student_model.types import ResponseId
 
 LATER = NOON + timedelta(hours=1)
 
@@ -31,19 +31,7 @@ def decide(
     seed: int = 1,
     **demands: Any,
 ) -> Decision:
-    tracer = tracer or fresh_tracer(graph)
-    return recommend(
-        graph,
-        tracer,
-        progress or Progress(tracer.initial()),
-        Request(**demands),
-        learner_id=LearnerId("lena"),
-        decision_id=DecisionId("d"),
-        now=now,
-        seed=seed,
-        log_position=0,
-        model_version="m",
-    )
+    return courses.decide(graph, Request(**demands), progress, seed, tracer, now)
 
 
 def concepts_of(decision: Decision) -> list[str]:
