@@ -1,0 +1,88 @@
+"""The log as columns: grouped by learner, in order, and cut without losing or moving a row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge_graph.types import ConceptId, ItemId
+from knowledge_graph.vocabulary import Vocabulary
+from student_model.log import Log
+from student_model.types import LearnerId
+
+WORDS = Vocabulary.build([ConceptId("a")], {ItemId(f"i{n}"): [ConceptId("a")] for n in range(4)})
+rows = st.lists(
+    st.tuples(st.sampled_from("xyz"), st.integers(0, 3), st.sampled_from([0.0, 0.5, 1.0]), st.floats(0.1, 1.0)),
+    max_size=25,
+)
+Rows = list[tuple[str, int, float, float]]
+
+
+def log_of(given_: Rows) -> Log:
+    who, item, outcome, weight = zip(*given_, strict=True) if given_ else ((), (), (), ())
+    return Log.from_unordered(
+        WORDS,
+        [LearnerId(one) for one in who],
+        np.array(item, dtype=np.int32),
+        np.array(outcome, dtype=np.float64),
+        weight=np.array(weight, dtype=np.float64),
+    )
+
+
+def told(log: Log) -> dict[str, list[tuple[int, float, float]]]:
+    """What the log says of each learner, in its order."""
+    found: dict[str, list[tuple[int, float, float]]] = {one: [] for one in log.learners}
+    for who, item, outcome, weight in zip(log.learner, log.item, log.outcome, log.weights, strict=True):
+        found[log.learners[who]].append((int(item), float(outcome), float(weight)))
+    return found
+
+
+@given(rows)
+def test_grouping_keeps_each_learners_rows_in_their_order(given_: Rows) -> None:
+    expected: dict[str, list[tuple[int, float, float]]] = {}
+    for who, *row in given_:
+        expected.setdefault(who, []).append((row[0], row[1], row[2]))  # type: ignore[arg-type]
+    assert told(log_of(given_)) == expected
+
+
+@given(rows)
+def test_offsets_and_positions_agree_with_the_rows(given_: Rows) -> None:
+    log = log_of(given_)
+    ends = log.offsets
+    assert ends[0] == 0
+    assert ends[-1] == len(log)
+    for who in range(len(log.learners)):
+        assert (log.learner[ends[who] : ends[who + 1]] == who).all()
+        assert log.position_in_learner[ends[who] : ends[who + 1]].tolist() == list(range(ends[who + 1] - ends[who]))
+
+
+@given(rows, st.data())
+def test_a_part_of_the_learners_keeps_all_their_rows(given_: Rows, data: st.DataObject) -> None:
+    log = log_of(given_)
+    count = len(log.learners)
+    keep = np.array(data.draw(st.lists(st.booleans(), min_size=count, max_size=count)), dtype=np.bool_)
+    part = log.only_learners(keep)
+    whole = told(log)
+    assert told(part) == {who: whole[who] for who, stays in zip(log.learners, keep, strict=True) if stays}
+
+
+def test_rows_by_mask_and_by_position_are_the_same() -> None:
+    log = log_of([("x", 0, 1.0, 1.0), ("y", 1, 0.0, 0.5), ("x", 2, 1.0, 0.25)])
+    mask = np.array([True, False, True])
+    assert told(log.rows(mask)) == told(log.rows(np.flatnonzero(mask).astype(np.int32)))
+    assert told(log.rows(mask)) == {"x": [(0, 1.0, 1.0)], "y": [(1, 0.0, 0.5)]}
+
+
+def test_without_weights_all_count_in_full() -> None:
+    whole = np.zeros(2, dtype=np.int32)
+    assert Log(WORDS, (LearnerId("x"),), whole, whole, np.ones(2), np.ones(2)).weights.tolist() == [1.0, 1.0]
+
+
+def test_columns_that_do_not_fit_are_refused_with_their_lengths() -> None:
+    two, three = np.zeros(2, dtype=np.int32), np.zeros(3, dtype=np.int32)
+    with pytest.raises(ValueError, match=r"learner \(2,\), item \(3,\)"):
+        Log(WORDS, (LearnerId("x"),), two, three, np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="sort them by `learner`"):
+        Log(WORDS, (LearnerId("x"), LearnerId("y")), np.array([1, 0], dtype=np.int32), two, np.ones(2), np.ones(2))
