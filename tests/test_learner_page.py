@@ -284,6 +284,17 @@ def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
         assert box is None or (box["height"] >= 44 and box["width"] >= 44), button.inner_text()
 
 
+def test_replies_that_come_before_the_first_paint_are_shown(page: Page, service: str) -> None:
+    slow_paint = """
+        const soon = window.setTimeout;
+        window.requestAnimationFrame = (then) => soon(() => then(performance.now()), 3000);
+        window.setTimeout = (then, wait, ...rest) => soon(then, wait >= 20 && wait <= 200 ? 3000 : wait, ...rest);
+    """  # a busy machine: what Preact runs after the paint comes seconds later than both replies
+    page.add_init_script(slow_paint)
+    open_page(page, service, "slow-paint")
+    expect(page.locator(".map-canvas canvas").first).to_be_attached()
+
+
 def test_an_answer_whose_reply_was_lost_is_stored_once(page: Page, service: str, complaints: list[str]) -> None:
     open_page(page, service, "lost")
     reach(page, "choice")

@@ -101,7 +101,12 @@ export function createSession(learnerId) {
 
   return {
     get state() { return state; },
-    subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+    /** `listener` hears the state as it is now and every later one: a reply may have come before anyone listened. */
+    subscribe(listener) {
+      listeners.add(listener);
+      listener(state);
+      return () => listeners.delete(listener);
+    },
     start() { loadGraph(); next(); },
     loadGraph, next, answer,
     skip() {
