@@ -86,13 +86,22 @@ def check(train: pd.DataFrame, test: pd.DataFrame | None = None, names: tuple[st
         raise LeakyData(faults)
 
 
+GUARDS = ("elo", "logistic")
+"""Models so cheap that one which loses to them is not worth its cost."""
+
+
 def warnings(report: Report) -> list[str]:
-    """What speaks against using a model: that a simpler one does better."""
-    elo = report.baselines.get("elo")
-    mine, theirs = report.overall.auc, elo.overall.auc if elo else None
-    if report.model == "elo" or mine is None or theirs is None or mine >= theirs:
-        return []
-    return [f"{report.model} loses to elo: AUC {mine:.4f} against {theirs:.4f}; use elo, or find out why"]
+    """What speaks against using a model: that a simpler one does better, as each of `GUARDS` that does."""
+    mine, found = report.overall.auc, []
+    for name in GUARDS:
+        other = report.baselines.get(name)
+        theirs = other.overall.auc if other else None
+        if report.model in GUARDS[: GUARDS.index(name) + 1] or mine is None or theirs is None or mine >= theirs:
+            continue
+        found.append(
+            f"{report.model} loses to {name}: AUC {mine:.4f} against {theirs:.4f}; use {name}, or find out why"
+        )
+    return found
 
 
 def overlapping(train: pd.DataFrame, test: pd.DataFrame, names: tuple[str, str]) -> Fault | None:

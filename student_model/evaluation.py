@@ -20,7 +20,7 @@ from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.log import Log
 from student_model.tracing import Tracer, load
 
-BASELINES = ("mean", "elo", "bkt")
+BASELINES = ("mean", "bkt", "elo", "logistic")
 BINS = 15
 FIRST = 5
 

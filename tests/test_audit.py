@@ -143,6 +143,15 @@ def test_losing_to_elo_is_a_warning() -> None:
     assert warnings(report("bkt", 0.5)) == []
 
 
+def test_losing_to_best_lr_is_a_warning_too_and_each_rung_is_held_to_those_below_it() -> None:
+    assert warnings(report("bkt", 0.71, elo=0.72, logistic=0.73)) == [
+        "bkt loses to elo: AUC 0.7100 against 0.7200; use elo, or find out why",
+        "bkt loses to logistic: AUC 0.7100 against 0.7300; use logistic, or find out why",
+    ]
+    assert warnings(report("logistic", 0.71, elo=0.72)) != []
+    assert warnings(report("elo", 0.71, logistic=0.72)) == []
+
+
 def assistments(part: str) -> pd.DataFrame:
     path = DATA / "assistments2009" / f"{part}.csv.gz"
     if not path.exists():

@@ -57,7 +57,7 @@ def test_json_is_one_object_alone_on_stdout(train: Path, test: Path) -> None:
     plain = json.loads(result.stdout)
     assert set(plain) >= KEYS
     assert (plain["model"], plain["rows"]) == ("elo", 150)
-    assert set(plain["baselines"]) == {"mean", "elo", "bkt"}
+    assert set(plain["baselines"]) == {"mean", "bkt", "elo", "logistic"}
     assert set(plain["baselines"]["bkt"]) >= KEYS - {"baselines"}
     assert "fitting elo" in result.stderr
 

@@ -61,7 +61,7 @@ def fit(model: str, train: Path, out: Path, curriculum: Path | None, seed: int) 
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--seed", default=0, show_default=True, help="For models that draw.")
 def evaluate(model: str, train: Path, test: Path, curriculum: Path | None, as_json: bool, seed: int) -> None:
-    """Measure a model on learners it has not seen, beside item mean, Elo and BKT."""
+    """Measure a model on learners it has not seen, beside item mean, BKT, Elo and Best-LR."""
     from student_model import audit
     from student_model.evaluation import evaluate as measure
 

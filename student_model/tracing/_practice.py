@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -19,6 +19,12 @@ Array = TypeVar("Array", FloatArray, IntArray)
 
 Z90 = 1.6448536269514722
 """Standard deviations to each side of a 90 % interval."""
+
+GENERAL_VARIANCE = OWN_VARIANCE = 1.0
+"""How general ability and the offset of a concept differ among learners of whom nothing is known, as squared logits."""
+
+TOLD = 0.2
+"""Fisher information o (1 - o) of a response about a logit, at odds near .7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +68,12 @@ class Practice:
         successes[concepts] += success
         evidence[concepts] += 1
         return Practice(_locked(level), _locked(successes), _locked(evidence), self._seen(concepts, at))
+
+    def kept(self, concepts: IntArray, share: FloatArray) -> Practice:
+        """With this share of the successes on these concepts left, shapes (k,)."""
+        successes = self.successes.copy()
+        successes[concepts] *= share
+        return replace(self, successes=_locked(successes))
 
     def _seen(self, concepts: IntArray, at: float) -> FloatArray:
         if math.isnan(at):
@@ -172,6 +184,19 @@ def setting(parameters: Parameters, name: str) -> float:
     if not isinstance(value, (int, float)):
         raise ValueError(f"the setting {name!r} of a {parameters.model} must be a number, not {value!r}")
     return float(value)
+
+
+def logistic_of(logits: FloatArray) -> FloatArray:
+    """The logistic function of an array, kept within (0, 1)."""
+    return np.clip(1.0 / (1.0 + np.exp(-logits)), 1e-6, 1.0 - 1e-6)
+
+
+def variances(responses: int, evidence: IntArray, kept: FloatArray) -> tuple[float, FloatArray]:
+    """What so many responses in all leave uncertain of general ability, and those on each concept, so far as they
+    have not faded, of its offset, shape (C,); squared logits.
+    """
+    general = 1.0 / (1.0 / GENERAL_VARIANCE + TOLD * responses)
+    return general, 1.0 / (1.0 / OWN_VARIANCE + TOLD * evidence * kept)
 
 
 def wilson(share: FloatArray, trials: FloatArray) -> tuple[FloatArray, FloatArray]:

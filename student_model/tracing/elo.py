@@ -33,9 +33,11 @@ from student_model.tracing._practice import (
     Rows,
     carried,
     clear,
+    logistic_of,
     practised,
     setting,
     tally,
+    variances,
 )
 from student_model.types import Response
 
@@ -44,12 +46,6 @@ GENERAL_STEP, OFFSET_STEP, STEP_DECAY = 0.5, 0.3, 0.02
 
 ITEM_PULL, CONCEPT_PULL = 1.5, 1.0
 """Precision of the Gaussian priors that draw items to their concepts and concepts to the mean of all."""
-
-GENERAL_VARIANCE = OFFSET_VARIANCE = 1.0
-"""How ability and offsets differ among learners of whom nothing is known, as squared logits."""
-
-TOLD = 0.2
-"""Fisher information o (1 - o) of a response about a logit, at odds near .7."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +64,6 @@ def odds_of(logit: float) -> float:
     0.5
     """
     return 1.0 / (1.0 + math.exp(-logit))
-
-
-def odds_all(logits: FloatArray) -> FloatArray:
-    """The logistic function of an array, kept within (0, 1)."""
-    return np.clip(1.0 / (1.0 + np.exp(-logits)), 1e-6, 1.0 - 1e-6)
 
 
 def move(rate: float, responses: int, error: float) -> float:
@@ -142,8 +133,7 @@ class Elo:
         """The offsets (C,), and what the responses leave uncertain of ability and of each offset (C,)."""
         practice = state.practice
         offsets, kept = practice.levels(self._baseline, seconds_of(now), self.half_life_days)
-        general = 1.0 / (1.0 / GENERAL_VARIANCE + TOLD * state.responses)
-        return offsets, general, 1.0 / (1.0 / OFFSET_VARIANCE + TOLD * practice.evidence * kept)
+        return offsets, *variances(state.responses, practice.evidence, kept)
 
     def _logits(self, state: Standing, offsets: FloatArray) -> FloatArray:
         return state.general + self.vocabulary.mean_over_concepts(offsets) - self.item_difficulty
@@ -152,7 +142,7 @@ class Elo:
         """The odds of success, shape (n,)."""
         offsets, _, _ = self._now(state, now)
         logits = self._logits(state, offsets)
-        return odds_all(logits if items is None else logits[items])
+        return logistic_of(logits if items is None else logits[items])
 
     def predict_interval(
         self, state: Standing, items: IntArray | None, now: datetime | None
@@ -164,24 +154,24 @@ class Elo:
         several = np.maximum(np.diff(self.vocabulary.item_offsets), 1)
         variance = general + self.vocabulary.mean_over_concepts(offset) / several + self.item_variance
         logits, margin = self._logits(state, offsets), Z90 * np.sqrt(variance)
-        low, high = odds_all(logits - margin), odds_all(logits + margin)
+        low, high = logistic_of(logits - margin), logistic_of(logits + margin)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Standing, now: datetime | None) -> Beliefs:
         """The odds at each concept's difficulty, with a Gaussian interval on the logit: each response
-        sharpens the variance that ability and offset have among learners by the Fisher information `TOLD`.
+        sharpens the variance that ability and offset have among learners (`variances`).
         """
         practice, ability = state.practice, state.general - self.concept_difficulty
         offsets, general, offset = self._now(state, now)
         logits, margin = ability + offsets, Z90 * np.sqrt(general + offset)
         return Beliefs(
             self.vocabulary.concepts,
-            probability=odds_all(logits),
-            low=odds_all(logits - margin),
-            high=odds_all(logits + margin),
+            probability=logistic_of(logits),
+            low=logistic_of(logits - margin),
+            high=logistic_of(logits + margin),
             evidence=practice.evidence,
             last_seconds=practice.last_seconds,
-            peak=odds_all(ability + practice.level),
+            peak=logistic_of(ability + practice.level),
         )
 
     def predict_log(self, log: Log) -> FloatArray:
@@ -190,7 +180,7 @@ class Elo:
         Raises:
             ValueError: the log has another vocabulary; `bind` first.
         """
-        return odds_all(self._run(log, Ledger.blank(1, self._baseline), np.zeros(1)))
+        return logistic_of(self._run(log, Ledger.blank(1, self._baseline), np.zeros(1)))
 
     def fold(self, log: Log) -> list[Standing]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
