@@ -41,12 +41,12 @@ def half_life(successes: Number, base: float) -> Number:
 
 
 def retention(elapsed: float, successes: float, base: float) -> float:
-    """The share that is left after `elapsed` seconds; 1 if that is NaN (no times) or not positive.
+    """The share that is left after `elapsed` seconds; 1 if that is NaN (no times) or not positive, or `base` infinite.
 
     >>> retention(7 * DAY, 0.0, 7.0), retention(math.nan, 3.0, 7.0)
     (0.5, 1.0)
     """
-    return math.exp(-LN2 * (elapsed / half_life(successes, base))) if elapsed > 0.0 else 1.0
+    return math.exp(-LN2 * (elapsed / half_life(successes, base))) if elapsed > 0.0 and base < math.inf else 1.0
 
 
 def faded(level: Number, prior: Number, kept: Number) -> Number:
@@ -63,7 +63,7 @@ def retentions(last_seconds: FloatArray, successes: FloatArray, now: float, base
     """`retention` of all concepts at the time `now` (seconds, NaN for no time), shape (C,)."""
     kept = np.ones(len(last_seconds))
     elapsed = now - last_seconds
-    aged = np.flatnonzero(elapsed > 0.0)
+    aged = np.flatnonzero((elapsed > 0.0) & (base < math.inf))
     if len(aged):
         exponent = -LN2 * (elapsed[aged] / half_life(successes[aged], base))
         kept[aged] = list(map(math.exp, exponent.tolist()))

@@ -1,14 +1,16 @@
 """Knowledge tracing: one model a file. The file's name is the model's name.
 
-A model file defines `fit(log, seed) -> Tracer` and `restore(parameters) -> Tracer`. `available()` lists the
+A model file defines `fit(log, seed, context) -> Tracer` and `restore(parameters) -> Tracer`. `available()` lists the
 folder, `load(name)` imports that one file, and the contract tests find it by themselves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, cast, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ from knowledge_graph.types import ConceptId
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.types import Belief, Response
+
+if TYPE_CHECKING:
+    from knowledge_graph.graph import KnowledgeGraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +105,34 @@ class Tracer(Protocol):
         """Everything `restore` needs to make this tracer again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a fit may use beside the log, and where it says how it goes. Models use what they can.
+
+    Attributes:
+        graph: the course, with its edges and the texts of concepts and items.
+        tell: hears what is being done, in a few words.
+        curves: folder for TensorBoard's files.
+        checkpoint: folder where training keeps how far it has come, and from which it goes on.
+        accumulate: batches whose gradients are added up before each step of training.
+    """
+
+    graph: KnowledgeGraph | None = None
+    tell: Callable[[str], None] = lambda what: None
+    curves: Path | None = None
+    checkpoint: Path | None = None
+    accumulate: int = 1
+
+
+ALONE = Context()
+"""The log and nothing else."""
+
+
 @runtime_checkable
 class Model(Protocol):
     """What a file in this folder defines."""
 
-    def fit(self, log: Log, seed: int = 0) -> Tracer:
+    def fit(self, log: Log, seed: int = 0, context: Context = ALONE) -> Tracer:
         """Fit the model to a log; an empty log gives the model's priors over the log's vocabulary."""
 
     def restore(self, parameters: Parameters) -> Tracer:

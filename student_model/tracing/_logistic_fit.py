@@ -43,14 +43,18 @@ def unfitted(words: Vocabulary) -> Logistic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """Features of N rows as columns: items, levels, gains and losses of the concepts, then what is shared."""
+    """Features of N rows as P columns, the Gaussian prior of their values (mean `centre` and precision `pull`, shape
+    (P,)), and what each row's logit has beside them, shape (N,).
+    """
 
     features: csr_matrix
     centre: FloatArray
     pull: FloatArray
+    offset: FloatArray | float = 0.0
 
 
 def _problem(log: Log) -> Problem:
+    """Columns: items, levels, gains and losses of the concepts, then what is shared."""
     words, count = log.vocabulary, len(log)
     table = tabulated(log, words, HALF_LIFE_DAYS)
     items, concepts = len(words.items), len(words.concepts)
@@ -99,7 +103,7 @@ def mode(problem: Problem, outcome: FloatArray, weight: FloatArray) -> tuple[Flo
     turned = features.T.tocsr()
     squared = turned.multiply(turned).tocsr()
     values = centre.copy()
-    logits = features @ values
+    logits = features @ values + problem.offset
 
     def badness(at: FloatArray, logit: FloatArray) -> float:
         told = weight * (np.logaddexp(0.0, logit) - outcome * logit)

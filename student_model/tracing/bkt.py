@@ -27,7 +27,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import HALF_LIFE_DAYS, faded, half_life, retention
 from student_model.log import Log
-from student_model.tracing import Beliefs, Parameters, seconds_of
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import (
     Ledger,
     Practice,
@@ -198,7 +198,7 @@ def fold_loop(rows: Rows, ledger: Ledger, values: FloatArray, base: float, odds:
                 odds[n] = total / (end - begin)
 
 
-def fit(log: Log, seed: int = 0) -> Bkt:
+def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Bkt:
     """Fit by expectation maximisation. An empty log gives `DEFAULTS`. `seed` changes nothing."""
     from student_model.tracing._bkt_fit import fitted  # serving needs none of it
 

@@ -25,7 +25,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import HALF_LIFE_DAYS, faded, half_life, retention
 from student_model.log import Log
-from student_model.tracing import Beliefs, Parameters, seconds_of
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import (
     Z90,
     Ledger,
@@ -260,7 +260,7 @@ def fold_loop(
             general[r] += move(GENERAL_STEP, n - first, error)
 
 
-def fit(log: Log, seed: int = 0) -> Elo:
+def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Elo:
     """Fit the difficulties. An empty log gives 0 for all; nothing is drawn, whatever the `seed`."""
     from student_model.tracing._elo_fit import fitted  # serving needs none of it
 

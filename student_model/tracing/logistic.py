@@ -24,7 +24,7 @@ import numpy as np
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.forgetting import HALF_LIFE_DAYS, retentions
 from student_model.log import Log
-from student_model.tracing import Beliefs, Parameters, seconds_of
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._counts import Counts, folded, tabulated
 from student_model.tracing._practice import Z90, Practice, carried, logistic_of, setting, variances
 from student_model.types import Response
@@ -172,7 +172,7 @@ def concept_terms(concept: FloatArray, successes: FloatArray, failures: FloatArr
     return np.asarray(concept[0] + counted_terms(concept[1:], successes, failures))
 
 
-def fit(log: Log, seed: int = 0) -> Logistic:
+def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Logistic:
     """Fit by Newton's method to the posterior mode. An empty log gives `CONCEPT` and `WHOLE`; nothing is drawn."""
     from student_model.tracing._logistic_fit import fitted  # serving needs none of it
 

@@ -20,7 +20,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import HALF_LIFE_DAYS, faded, half_life, retention
 from student_model.log import Log
-from student_model.tracing import Beliefs, Parameters, seconds_of
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import (
     Ledger,
     Practice,
@@ -148,7 +148,7 @@ def fold_loop(rows: Rows, learner: IntArray, ledger: Ledger, priors: FloatArray,
             tally(ledger, r, c, weight * outcome, at)
 
 
-def fit(log: Log, seed: int = 0) -> Mean:
+def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Mean:
     """Count; nothing is drawn, so `seed` changes nothing. An empty log gives one half everywhere."""
     words = log.vocabulary
     items, concepts = len(words.items), len(words.concepts)

@@ -1,0 +1,89 @@
+"""What each part of the state-space model buys: it is fitted with one part switched off at a time.
+
+    python benchmarks/statespace_parts.py [--data FOLDER] [--dbe FOLDER] [--seeds 3]
+
+Worlds: a simulated course with times, prerequisites and encompassing edges (truth known, `student_model.simulated`);
+the training file of FOLDER, and DBE-KT22, each a fifth of its learners held out. Log loss on the held-out learners,
+seed by seed, with the standard error of the paired difference over learners. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from data.importers import ImportReport
+from data.importers.canonical import read_log
+from data.importers.dbe_kt22 import responses
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import Concept, ConceptId, Course, Curriculum, Encompassing, Item, ItemId, Prerequisite
+from knowledge_graph.vocabulary import EMPTY_VOCABULARY
+from student_model.evaluation import auc
+from student_model.log import Log
+from student_model.replay import to_log
+from student_model.simulated import simulate
+from student_model.tracing._statespace_fit import OFF, fitted
+from student_model.tracing.statespace import LAW
+
+FILES = Path(__file__).resolve().parents[1] / "../shared/data/knowledge_tracing"
+TRUE = LAW._replace(general_variance=0.8, offset_variance=0.3, gain=0.6, loss=0.1, credit=0.7, half_life_days=3.0)
+
+
+def made_course(concepts: int, items: int, rng: np.random.Generator) -> KnowledgeGraph:
+    """Concepts in a line, each with up to two prerequisites among the four before it and often encompassing one."""
+    names = [ConceptId(f"c{n}") for n in range(concepts)]
+    before = [rng.choice(np.arange(max(0, n - 4), n), size=min(n, 2), replace=False) for n in range(concepts)]
+    edges = [Prerequisite(names[p], names[n], 1.0) for n, chosen in enumerate(before) for p in chosen]
+    wide = [Encompassing(names[n], names[chosen[0]], 1.0) for n, chosen in enumerate(before) if len(chosen)]
+    bank = [Item(ItemId(f"{c}-{k}"), "numeric", (c,), "?", answer="1") for c in names for k in range(items)]
+    return KnowledgeGraph(
+        Curriculum(Course("made", "Made"), tuple(Concept(c, c) for c in names), tuple(edges), tuple(wide), tuple(bank))
+    )
+
+
+def worlds(data: Path, dbe: Path) -> Iterator[tuple[str, Log, KnowledgeGraph | None]]:
+    """Name, log and graph of each."""
+    graph = made_course(20, 8, np.random.default_rng(0))
+    yield "simulated, timed", simulate(graph, TRUE, learners=600, rows=100, seed=0).log, graph
+    yield data.name, read_log(data / "train.csv.gz"), None
+    if dbe.is_dir():
+        yield "dbe_kt22", to_log(responses(dbe, ImportReport()), EMPTY_VOCABULARY), None
+
+
+def main() -> None:
+    """Measure, print a table and one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=FILES / "assistments2009")
+    parser.add_argument("--dbe", type=Path, default=FILES / "dbe_kt22")
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    print(f"{'world':>20}{'without':>14}{'seed':>6}{'log loss':>10}{'AUC':>8}{'worse by':>10}{'error':>8}")
+    found = []
+    for world, log, graph in worlds(arguments.data, arguments.dbe):
+        for seed in range(arguments.seeds):
+            held = np.random.default_rng(seed).permutation(len(log.learners)) < len(log.learners) // 5
+            train, test = log.only_learners(~held), log.only_learners(held)
+            whole = None
+            for part in (None, *OFF):
+                odds = fitted(train, graph, without=[part] if part else []).predict_log(test)
+                loss = -np.log(np.where(test.outcome >= 0.5, odds, 1.0 - odds))
+                whole = loss if whole is None else whole
+                worse = np.bincount(test.learner, loss - whole)
+                error = float(worse.std() * np.sqrt(len(worse)) / len(test))
+                row = {"world": world, "without": part, "seed": seed, "log_loss": float(loss.mean())}
+                row |= {"auc": auc(odds, test.outcome), "worse_by": float(worse.sum() / len(test)), "error": error}
+                found.append(row)
+                print(
+                    f"{world:>20}{part or '-':>14}{seed:>6}{row['log_loss']:>10.4f}{row['auc']:>8.4f}"
+                    f"{row['worse_by']:>10.4f}{error:>8.4f}",
+                    flush=True,
+                )
+    print(json.dumps({"benchmark": "statespace_parts", "rows": found}))
+
+
+if __name__ == "__main__":
+    main()

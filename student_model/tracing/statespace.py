@@ -1,0 +1,322 @@
+"""The belief model: learning, forgetting and the graph in one state-space model on the logit scale.
+
+A learner has a general ability g ~ N(0, V) and for each concept an offset s_c ~ N(0, v), both of which change a
+little with every response. After S successes and F failures on concept c the learner's knowledge of it stands at
+
+    k_c = s_c + gain log(1 + S) - loss log(1 + F)
+
+above g, and a response to an item of K concepts, with difficulty d, has the logit
+
+    L = g + mean over its concepts of (k_c + sum over prerequisites p of strength_pc k_p) - d
+
+(gain and loss: performance factors, Pavlik, Cen & Koedinger, AIED 2009; the rest: a dynamic Rasch model, Glickman,
+Applied Statistics 1999). A response is absorbed by one Kalman step on g and the concepts that its item loads on; see
+`_statespace_step`. A success counts, by their weight, for concepts that the item's encompass ("implicit repetition").
+What stands above g fades with time, and uncertainty grows back (`student_model.forgetting`).
+
+Odds are means over the uncertainty of learner and item. A belief is the median of the odds at an item of the concept's
+mean difficulty, so that a right answer can only raise it; its interval is where the logit lies with 90 %.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import numpy as np
+
+from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
+from student_model.compiled import compiled
+from student_model.forgetting import faded, half_life, retentions
+from student_model.log import Log
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
+from student_model.tracing._neighbours import Edges, Net, neighbours, of_concepts, of_items
+from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
+from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, restart, step
+from student_model.types import Response
+
+LAW = Law(
+    general_variance=0.6,
+    offset_variance=0.03,
+    general_noise=0.0015,
+    offset_noise=0.02,
+    gain=0.4,
+    loss=0.2,
+    credit=0.5,
+    coupling=0.3,
+    half_life_days=7.0,
+)
+"""What is assumed before any data: near what assistments2009 and DBE-KT22 give; time and edges by convention."""
+
+ITEM_PULL = 1.5
+"""Precision of the Gaussian prior that draws items to their concepts."""
+
+MARGIN = 1.15 * Z90
+"""Standard deviations to each side of an interval. The law is fitted, too: with `Z90` alone intervals of 90 % covered
+83 to 89 % of the truth in simulated worlds (`benchmarks/coverage.py`), as errors of the law shift what it infers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knowledge:
+    """What is thought of a learner: a row of `Tables`; `general` has shape (2,), the rest (C,). Read-only."""
+
+    general: FloatArray
+    level: FloatArray
+    slope: FloatArray
+    spread: FloatArray
+    successes: FloatArray
+    failures: FloatArray
+    evidence: IntArray
+    last_seconds: FloatArray
+    as_of: FloatArray
+
+    @classmethod
+    def rows(cls, tables: Tables) -> list[Knowledge]:
+        """Each learner's, cut from the tables without copying; they are read-only from here on."""
+        for table in tables:
+            table.setflags(write=False)
+        return [cls(*row) for row in zip(*tables, strict=True)]
+
+    def table(self) -> Tables:
+        """A table of this learner alone, to write in."""
+        return Tables(*(getattr(self, one.name)[None].copy() for one in fields(self)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Now:
+    """A learner's concepts at some time, each (C,): logits above ability, gain with each logit of it, variance."""
+
+    knows: FloatArray
+    slope: FloatArray
+    spread: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateSpace:
+    """A fitted state-space model.
+
+    Attributes:
+        law: what is common to all.
+        difficulty: of items, in logits, shape (I,). `difficulty_variance`: what the fit leaves uncertain of it, (I,).
+        concept_difficulty: the mean of the concept's items, shape (C,). `base`: that of an unknown concept.
+        net: the edges in use. `items`, `concepts`: neighbourhoods that follow from it.
+    """
+
+    vocabulary: Vocabulary
+    law: Law
+    difficulty: FloatArray
+    difficulty_variance: FloatArray
+    concept_difficulty: FloatArray
+    base: float
+    net: Net
+    items: Neighbours
+    concepts: Neighbours
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return "statespace"
+
+    def initial(self) -> Knowledge:
+        """Nothing known."""
+        return Knowledge.rows(Tables.blank(1, len(self.vocabulary.concepts), self.law))[0]
+
+    def update(self, state: Knowledge, response: Response) -> Knowledge:
+        """The state after one more response: one Kalman step in the item's neighbourhood."""
+        words, outcome = self.vocabulary, response.outcome
+        item, own = words.item_index.get(response.item_id), practised(words, response)
+        if outcome is None or (item is None and not len(own)):
+            return state
+        near, place = self.items, item or 0
+        if item is None:
+            near = neighbours(np.array([0, len(own)], dtype=np.int32), own, self.net, len(words.concepts))
+        hard, unsure = self._difficulty_of(item, own)
+        table, at = state.table(), seconds_of(response.at)
+        step(table, self.law, 0, near, place, own, hard, unsure, outcome, response.weight, at)
+        return Knowledge.rows(table)[0]
+
+    def _difficulty_of(self, item: int | None, own: IntArray) -> tuple[float, float]:
+        if item is None:
+            return float(self.concept_difficulty[own].mean()), 1.0 / ITEM_PULL
+        return self.difficulty.item(item), self.difficulty_variance.item(item)
+
+    def now(self, state: Knowledge, now: datetime | None) -> Now:
+        """The learner's concepts at this time, as `freshen` and `knows` would have them."""
+        law, g = self.law, state.general.item(0)
+        level, slope, spread, successes = state.level, state.slope, state.spread, state.successes
+        kept = retentions(state.as_of, successes, seconds_of(now), law.half_life_days)
+        aged = np.flatnonzero(kept < 1.0)
+        if len(aged):
+            level, slope, spread, successes = (one.copy() for one in (level, slope, spread, successes))
+            k = kept[aged]
+            mean = faded(level[aged] + slope[aged] * g, np.zeros(len(aged)), k)
+            slope[aged] *= k
+            spread[aged] = k * k * spread[aged] + (1.0 - k * k) * law.offset_variance
+            level[aged] = mean - slope[aged] * g
+            successes[aged] *= k
+        practised = law.gain * _log1p(successes) - law.loss * _log1p(state.failures)
+        return Now((level + slope * g) + practised, slope, spread)
+
+    def _logits(
+        self, state: Knowledge, seen: Now, near: Neighbours, difficulty: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Mean logits, and the variance that is the learner's; shapes (n,)."""
+        row = np.repeat(np.arange(len(difficulty)), np.diff(near.load_offsets))
+
+        def over(values: FloatArray) -> FloatArray:
+            return np.bincount(row, values, len(difficulty)).astype(np.float64)
+
+        at, loads = near.load_concepts, near.loads
+        general, uncertain = state.general.tolist()
+        lift = 1.0 + over(loads * seen.slope[at])
+        mean = (general + over(loads * seen.knows[at])) - difficulty
+        return mean, lift * lift * uncertain + over(loads * loads * seen.spread[at])
+
+    def predict(self, state: Knowledge, items: IntArray | None, now: datetime | None) -> FloatArray:
+        """The odds of success, shape (n,)."""
+        odds = logistic_of(self.logits(state, now))
+        return odds if items is None else odds[items]
+
+    def logits(self, state: Knowledge, now: datetime | None) -> FloatArray:
+        """The logits of the odds of all items, shape (I,)."""
+        mean, variance = self._logits(state, self.now(state, now), self.items, self.difficulty)
+        return mean / np.sqrt(1.0 + 0.39269908169872414 * (variance + self.difficulty_variance))
+
+    def predict_interval(
+        self, state: Knowledge, items: IntArray | None, now: datetime | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """The odds at both ends of the logit's Gaussian interval, each of shape (n,)."""
+        mean, variance = self._logits(state, self.now(state, now), self.items, self.difficulty)
+        margin, odds = MARGIN * np.sqrt(variance + self.difficulty_variance), self.predict(state, None, now)
+        low, high = np.minimum(logistic_of(mean - margin), odds), np.maximum(logistic_of(mean + margin), odds)
+        return (low, high) if items is None else (low[items], high[items])
+
+    def beliefs(self, state: Knowledge, now: datetime | None) -> Beliefs:
+        """The odds at each concept's mean difficulty, with the Gaussian interval of its logit."""
+        mean, variance = self._logits(state, self.now(state, now), self.concepts, self.concept_difficulty)
+        peak, _ = self._logits(state, self.now(state, None), self.concepts, self.concept_difficulty)
+        margin = MARGIN * np.sqrt(variance)
+        return Beliefs(
+            self.vocabulary.concepts,
+            probability=logistic_of(mean),
+            low=logistic_of(mean - margin),
+            high=logistic_of(mean + margin),
+            evidence=state.evidence,
+            last_seconds=state.last_seconds,
+            peak=logistic_of(peak),
+        )
+
+    def predict_log(self, log: Log) -> FloatArray:
+        """The odds of each response given those before it, shape (N,).
+
+        Raises:
+            ValueError: the log has another vocabulary; `bind` first.
+        """
+        return logistic_of(self.run(log, 1)[1])
+
+    def fold(self, log: Log) -> list[Knowledge]:
+        """Each learner's state after all rows. Raises as `predict_log` does."""
+        return Knowledge.rows(self.run(log, len(log.learners))[0])
+
+    def run(self, log: Log, places: int) -> tuple[Tables, FloatArray, FloatArray]:
+        """The tables after a log, and per row the logit predicted and the learner's part in it, shapes (N,)."""
+        rows, tables = Rows.of(log, self.vocabulary), Tables.blank(places, len(self.vocabulary.concepts), self.law)
+        logits, wholes = np.empty(len(log)), np.empty(len(log))
+        loop = compiled(run_loop, half_life, *PARTS, restart, step)
+        loop(rows, tables, self.law, self.items, self.difficulty, self.difficulty_variance, logits, wholes)
+        return tables, logits, wholes
+
+    def bind(self, vocabulary: Vocabulary) -> StateSpace:
+        """The same model over another vocabulary; new items take the mean difficulty of their concepts."""
+        own = self.vocabulary
+        concept = carried(own.concepts, self.concept_difficulty, vocabulary.concepts, self.base)
+        expected = vocabulary.mean_over_concepts(concept, self.base)
+        return made(
+            vocabulary,
+            self.law,
+            difficulty=carried(own.items, self.difficulty, vocabulary.items, expected),
+            difficulty_variance=carried(own.items, self.difficulty_variance, vocabulary.items, 1.0 / ITEM_PULL),
+            concept_difficulty=concept,
+            base=self.base,
+            net=self.net.over(own, vocabulary),
+        )
+
+    def parameters(self) -> Parameters:
+        """Everything `restore` needs."""
+        arrays = {name: getattr(self, name) for name in ("difficulty", "difficulty_variance", "concept_difficulty")}
+        for kind in ("coupling", "credit"):
+            edges = getattr(self.net, kind)
+            arrays |= {f"{kind}_{one.name}": getattr(edges, one.name) for one in fields(Edges)}
+        return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict()})
+
+
+def made(
+    vocabulary: Vocabulary,
+    law: Law,
+    difficulty: FloatArray,
+    difficulty_variance: FloatArray,
+    concept_difficulty: FloatArray,
+    base: float,
+    net: Net,
+) -> StateSpace:
+    """A model with the neighbourhoods that follow from its edges."""
+    near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
+    return StateSpace(vocabulary, law, difficulty, difficulty_variance, concept_difficulty, base, net, near, topics)
+
+
+def _log1p(values: FloatArray) -> FloatArray:
+    """log(1 + x) by the C library, as the compiled loop has it; numpy's own differs in the last place."""
+    logs = np.zeros(len(values))
+    some = np.flatnonzero(values)
+    logs[some] = list(map(math.log1p, values[some].tolist()))
+    return logs
+
+
+def run_loop(
+    rows: Rows,
+    tables: Tables,
+    law: Law,
+    near: Neighbours,
+    difficulty: FloatArray,
+    difficulty_variance: FloatArray,
+    logits: FloatArray,
+    wholes: FloatArray,
+) -> None:
+    """`update` over a whole log, to be compiled; the tables have a row for each learner, or one for all in turn."""
+    places = len(tables.general)
+    for learner in range(len(rows.offsets) - 1):
+        r = learner % places
+        restart(tables, r, law)
+        for n in range(rows.offsets[learner], rows.offsets[learner + 1]):
+            i = rows.item[n]
+            own = rows.item_concepts[rows.item_offsets[i] : rows.item_offsets[i + 1]]
+            logits[n], wholes[n] = step(
+                tables, law, r, near, i, own, difficulty[i], difficulty_variance[i],
+                rows.outcome[n], rows.weight[n], rows.seconds[n],
+            )  # fmt: skip
+
+
+def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
+    """Fit to a log; the expert's edges of the course are the prior of their strengths. Nothing is drawn.
+
+    An empty log gives `LAW` and the expert's graph.
+    """
+    from student_model.tracing._statespace_fit import fitted  # serving needs none of it
+
+    return fitted(log, context.graph)
+
+
+def restore(parameters: Parameters) -> StateSpace:
+    """The tracer from what `StateSpace.parameters` gave."""
+    own = parameters.arrays
+    edges = [Edges(*(own[f"{kind}_{one.name}"] for one in fields(Edges))) for kind in ("coupling", "credit")]
+    return made(
+        parameters.vocabulary,
+        Law(*(setting(parameters, name) for name in Law._fields)),
+        difficulty=own["difficulty"],
+        difficulty_variance=own["difficulty_variance"],
+        concept_difficulty=own["concept_difficulty"],
+        base=setting(parameters, "base"),
+        net=Net(*edges),
+    )
