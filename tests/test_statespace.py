@@ -40,9 +40,21 @@ def edges(*each: tuple[int, int, float]) -> Edges:
     return Edges(np.array(source, dtype=np.int32), np.array(target, dtype=np.int32), np.array(strength, dtype=float))
 
 
-def tracer(coupling: Edges | None = None, credit: Edges | None = None, law: Law = STILL) -> StateSpace:
+def tracer(
+    coupling: Edges | None = None, credit: Edges | None = None, law: Law = STILL, steep: float = 1.0
+) -> StateSpace:
     net = Net(coupling or Edges.none(), credit or Edges.none())
-    return made(WORDS, law, np.array([0.3, -0.2, 0.0]), np.zeros(3), np.array([0.3, -0.2, 0.0]), 0.1, net)
+    return made(
+        WORDS,
+        law,
+        base=0.1,
+        net=net,
+        slope=np.array([1.0, 1.0, steep]),
+        difficulty=np.array([0.3, -0.2, 0.0]),
+        difficulty_variance=np.zeros(3),
+        concept_slope=np.ones(3),
+        concept_difficulty=np.array([0.3, -0.2, 0.0]),
+    )
 
 
 def joint(state: Knowledge) -> tuple[FloatArray, FloatArray]:
@@ -82,7 +94,7 @@ def test_a_first_right_answer_worked_out_by_hand() -> None:
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "c"]), st.booleans()), max_size=8))
 def test_steps_on_single_concepts_equal_a_full_kalman_filter(made_: list[tuple[str, bool]]) -> None:
-    model, loads = tracer(), {"a": np.array([1.0, 1, 0, 0]), "c": np.array([1.0, 0, 0, 1])}
+    model, loads = tracer(steep=1.7), {"a": np.array([1.0, 1, 0, 0]), "c": 1.7 * np.array([1.0, 0, 0, 1])}
     state, (mean, covariance) = model.initial(), joint(model.initial())
     for item, right in made_:
         state = model.update(state, answer(item, right))
@@ -194,6 +206,7 @@ def test_the_law_is_found_again() -> None:
     assert law.half_life_days == pytest.approx(TRUE.half_life_days, rel=0.5)
     whole, _, _ = world()
     assert np.corrcoef(learned().difficulty, whole.difficulty)[0, 1] > 0.95
+    assert learned().slope.mean() == pytest.approx(1.0, abs=0.1)
 
 
 def test_its_odds_are_nearly_as_good_as_they_could_be() -> None:
@@ -258,3 +271,27 @@ def test_binding_keeps_the_strengths_of_edges_that_remain() -> None:
     ]
     assert len(bound.net.credit.source) == 0
     assert bound.concept_difficulty.tolist() == [0.0, 0.1, 0.3]
+
+
+def test_steep_items_are_found_and_tell_more() -> None:
+    """The items of two concepts are planted twice and half as steep as usual."""
+    truth = course([], names="ab", per_concept=6)
+    log = simulate(truth, TRUE, learners=400, rows=30, seed=2).log
+    rng, planted = np.random.default_rng(0), np.where(np.arange(12) < 6, 2.0, 0.5)
+    ability = rng.normal(0.0, 1.0, 400)
+    odds = logistic_of(planted[log.item] * ability[log.learner])
+    model = fitted(
+        Log(
+            log.vocabulary,
+            log.learners,
+            log.learner,
+            log.item,
+            (rng.random(len(log)) < odds).astype(np.float64),
+            log.seconds,
+        )
+    )
+    assert model.slope[:6].min() > model.slope[6:].max()
+    assert model.concept_slope[0] > 1.5 * model.concept_slope[1]
+    state = model.initial()
+    steep, flat = (model.update(state, answer(f"{name}-0", True)).general[0] for name in "ab")
+    assert steep > flat

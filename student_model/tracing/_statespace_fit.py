@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, diags, hstack
 
 from knowledge_graph.graph import Groups
 from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabulary
@@ -27,13 +27,16 @@ from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._neighbours import Net
 from student_model.tracing._practice import Rows
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, freshen, knows, restart, step
-from student_model.tracing.statespace import ITEM_PULL, LAW, StateSpace, made
+from student_model.tracing.statespace import ITEM_PULL, LAW, NUMBERS, StateSpace, made
 
 if TYPE_CHECKING:
     from knowledge_graph.graph import KnowledgeGraph
 
 CONCEPT_PULL, BASE_PULL, EDGE_PULL = 0.5, 0.01, 25.0
-"""Precisions of the Gaussian priors of concepts, of the mean of all, and of an edge's strength."""
+"""Precisions of the Gaussian priors of concepts' difficulties, of the mean of all, and of an edge's strength."""
+
+SLOPE_PULL, CONCEPT_SLOPE_PULL, LEAST_SLOPE = 20.0, 10.0, 0.2
+"""Precisions of the Gaussian priors that draw items' slopes to their concepts', and those to 1; no slope is less."""
 
 ROUNDS, STEPS, SETTLING = 2, 12, 3
 """Turns between law and difficulties; steps of descent in each; regressions at the end."""
@@ -80,8 +83,18 @@ def settled(log: Log, graph: KnowledgeGraph | None, law: Law) -> StateSpace:
 
 def _blank(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> StateSpace:
     """What is assumed before any data."""
-    items, concepts = np.zeros(len(words.items)), np.zeros(len(words.concepts))
-    return made(words, law, items, np.full(len(items), 1.0 / ITEM_PULL), concepts, 0.0, _expert(words, law, graph))
+    items, concepts = len(words.items), len(words.concepts)
+    return made(
+        words,
+        law,
+        base=0.0,
+        net=_expert(words, law, graph),
+        slope=np.ones(items),
+        difficulty=np.zeros(items),
+        difficulty_variance=np.full(items, 1.0 / ITEM_PULL),
+        concept_slope=np.ones(concepts),
+        concept_difficulty=np.zeros(concepts),
+    )
 
 
 def _expert(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> Net:
@@ -156,45 +169,51 @@ def _with_law(model: StateSpace, law: Law) -> StateSpace:
         replace(model.net.coupling, strength=model.net.coupling.strength * (law.coupling / (old.coupling or 1.0))),
         replace(model.net.credit, strength=model.net.credit.strength * (law.credit / (old.credit or 1.0))),
     )
-    return made(
-        model.vocabulary, law, model.difficulty, model.difficulty_variance, model.concept_difficulty, model.base, net
-    )
+    numbers = {name: getattr(model, name) for name in NUMBERS}
+    return made(model.vocabulary, law, model.base, net, **numbers)
 
 
 def _loss(half: _Half, law: Law) -> float:
     """Cross-entropy of the half's responses, in nats, each weighted."""
-    _, logits, _ = _with_law(half.model, law).run(half.log, 1)
+    logits = _with_law(half.model, law).logits_of(half.log)
     told = np.logaddexp(0.0, logits) - half.log.outcome * logits
     return float((half.log.weights * told).sum())
 
 
 def _regressed(model: StateSpace, log: Log, graph: KnowledgeGraph | None) -> StateSpace:
-    """Difficulties and strengths of edges at their mode, given the learners' parts that this model sees."""
+    """Slopes, difficulties and strengths of edges at their mode, given the learners' parts that this model sees."""
     words, net = model.vocabulary, model.net
     items, concepts, edges = len(words.items), len(words.concepts), len(net.coupling.source)
-    whole, along = _parts(model, log)
-    tags = _tags(words)
+    whole, damped, along = _parts(model, log)
+    tags, ones = _tags(words), csr_matrix(np.ones((len(log), 1)))
     of_items = csr_matrix((np.ones(len(log)), (np.arange(len(log)), log.item)), (len(log), items))
-    columns = [of_items, of_items @ tags, csr_matrix(np.ones((len(log), 1)))]
+    steep = diags(whole) @ of_items
+    brought = diags(model.slope[log.item]) @ along
+    columns = [of_items, of_items @ tags, ones, steep, steep @ tags, brought]
+    sizes = (items, concepts, 1, items, concepts, edges)
     expert = _expert(words, model.law, graph).coupling.strength if edges else np.empty(0)
-    centre = np.concatenate((np.zeros(items + concepts + 1), expert))
-    pulls = np.repeat((ITEM_PULL, CONCEPT_PULL, BASE_PULL, EDGE_PULL), (items, concepts, 1, edges))
-    if edges:
-        columns.append(along)
-        whole = whole - along @ net.coupling.strength
-    problem = Problem(hstack(columns).tocsr(), centre, pulls, whole)
+    problem = Problem(
+        (diags(damped) @ hstack(columns)).tocsr(),
+        centre=np.concatenate((np.zeros(sum(sizes) - edges), expert)),
+        pull=np.repeat((ITEM_PULL, CONCEPT_PULL, BASE_PULL, SLOPE_PULL, CONCEPT_SLOPE_PULL, EDGE_PULL), sizes),
+        offset=damped * (whole - brought @ net.coupling.strength),
+    )
     values, information = mode(problem, log.outcome, log.weights)
-    ease, level, base, strength = np.split(values, np.cumsum([items, concepts, 1]))
+    ease, level, base, slope, usual, strength = np.split(values, np.cumsum(sizes)[:-1])
     if edges:
         net = replace(net, coupling=replace(net.coupling, strength=np.maximum(strength, 0.0)))
+    slope, usual = 1.0 + slope + tags @ usual, 1.0 + usual
+    scale = max(float(slope[log.item].mean()), LEAST_SLOPE)  # how far learners differ is for the law to say
     return made(
         words,
         model.law,
-        difficulty=-(ease + tags @ level + base[0]),
-        difficulty_variance=1.0 / (information[:items] + ITEM_PULL),
-        concept_difficulty=-(level + base[0]),
         base=-float(base[0]),
         net=net,
+        slope=np.maximum(slope / scale, LEAST_SLOPE),
+        difficulty=-(ease + tags @ level + base[0]),
+        difficulty_variance=1.0 / (information[:items] + ITEM_PULL),
+        concept_slope=np.maximum(usual / scale, LEAST_SLOPE),
+        concept_difficulty=-(level + base[0]),
     )
 
 
@@ -204,23 +223,24 @@ def _tags(words: Vocabulary) -> csr_matrix:
     return csr_matrix((share, words.item_concepts, words.item_offsets), (len(words.items), len(words.concepts)))
 
 
-def _parts(model: StateSpace, log: Log) -> tuple[FloatArray, csr_matrix]:
-    """The learner's part in each row's logit, shape (N,), and the prerequisites' knowledge that each edge would
-    bring in at strength 1, shape (N, E).
+def _parts(model: StateSpace, log: Log) -> tuple[FloatArray, FloatArray, csr_matrix]:
+    """The learner's part in each row's logit, its damping, shapes (N,), and the prerequisites' knowledge that each
+    edge would bring in at strength 1, shape (N, E).
     """
     edges, words = model.net.coupling, model.vocabulary
     if not len(edges.source):
-        return model.run(log, 1)[2], csr_matrix((len(log), 0))
+        return *model.run(log, 1)[1:], csr_matrix((len(log), 0))
     into = Groups.by(edges.target, len(words.concepts))
     several = np.bincount(words.item_row, np.diff(into.offsets)[words.item_concepts], len(words.items))
     total = int(several[log.item].sum())
     row, edge, value = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32), np.empty(total)
-    rows, tables, wholes = Rows.of(log, words), Tables.blank(1, len(words.concepts), model.law), np.empty(len(log))
+    rows, tables = Rows.of(log, words), Tables.blank(1, len(words.concepts), model.law)
+    wholes, damped = np.empty(len(log)), np.empty(len(log))
     loop = compiled(looking_loop, half_life, *PARTS, restart, step)
     incoming = (into.offsets, into.order, edges.source)
-    hard = (model.difficulty, model.difficulty_variance)
-    loop(rows, tables, model.law, model.items, *hard, *incoming, wholes, row, edge, value)
-    return wholes, csr_matrix((value, (row, edge)), (len(log), len(edges.source)))
+    hard = (model.slope, model.difficulty, model.difficulty_variance)
+    loop(rows, tables, model.law, model.items, *hard, *incoming, wholes, damped, row, edge, value)
+    return wholes, damped, csr_matrix((value, (row, edge)), (len(log), len(edges.source)))
 
 
 def looking_loop(
@@ -228,12 +248,14 @@ def looking_loop(
     tables: Tables,
     law: Law,
     near: Neighbours,
+    slope: FloatArray,
     difficulty: FloatArray,
     difficulty_variance: FloatArray,
     offsets: IntArray,
     order: IntArray,
     source: IntArray,
     wholes: FloatArray,
+    damped: FloatArray,
     row: IntArray,
     edge: IntArray,
     value: FloatArray,
@@ -251,8 +273,7 @@ def looking_loop(
                     row[entry], edge[entry] = n, e
                     value[entry] = knows(tables, law, 0, source[e]) / len(own)
                     entry += 1
-            told = step(
-                tables, law, 0, near, i, own, difficulty[i], difficulty_variance[i],
+            wholes[n], damped[n] = step(
+                tables, law, 0, near, i, own, slope[i], difficulty[i], difficulty_variance[i],
                 rows.outcome[n], rows.weight[n], at,
             )  # fmt: skip
-            wholes[n] = told[1]

@@ -89,13 +89,13 @@ def restart(t: Tables, r: int, law: Law) -> None:
     t.last_seconds[r], t.as_of[r] = np.nan, np.nan
 
 
-def logit_of(mean: float, variance: float) -> float:
-    """The logit of the mean odds where the logit is Gaussian (MacKay, Neural Computation 1992).
+def damping(variance: float) -> float:
+    """What the mean of a Gaussian logit shrinks by to become that of the mean odds (MacKay, Neural Computation 1992).
 
-    >>> logit_of(1.0, 0.0)
+    >>> damping(0.0)
     1.0
     """
-    return mean / math.sqrt(1.0 + 0.39269908169872414 * variance)
+    return 1.0 / math.sqrt(1.0 + 0.39269908169872414 * variance)
 
 
 def freshen(t: Tables, law: Law, r: int, c: int, at: float) -> None:
@@ -138,37 +138,38 @@ def absorb(
     r: int,
     concepts: IntArray,
     loads: FloatArray,
+    slope: float,
     difficulty: float,
     difficulty_variance: float,
     outcome: float,
     weight: float,
 ) -> tuple[float, float]:
-    """Learn from a response about ability and the concepts it loads on; the logit that was predicted, and the
-    learner's part in it.
+    """Learn from a response about ability and the concepts it loads on. Returns the learner's part L, and the damping
+    of `slope * L - difficulty` that made the logit predicted.
     """
     whole, lift, spread = expect(t, law, r, concepts, loads)
     general, uncertain = t.general[r, 0], t.general[r, 1]
-    mean = whole - difficulty
-    variance = lift * lift * uncertain + spread + difficulty_variance
-    logit = logit_of(mean, variance)
-    error = weight * (outcome - 1.0 / (1.0 + math.exp(-logit)))
+    mean = slope * whole - difficulty
+    variance = slope * slope * (lift * lift * uncertain + spread) + difficulty_variance
+    damped = damping(variance)
+    error = weight * (outcome - 1.0 / (1.0 + math.exp(-(damped * mean))))
     odds = 1.0 / (1.0 + math.exp(-mean))
     sharp = weight * odds * (1.0 - odds)
-    share, toward = 1.0 + sharp * variance, lift * uncertain
+    share, toward = 1.0 + sharp * variance, slope * lift * uncertain
     moved, left = general + toward / share * error, uncertain - toward * toward * sharp / share
     for j in range(len(concepts)):
         c = concepts[j]
-        slope, own = t.slope[r, c], t.spread[r, c]
-        along = slope * toward + loads[j] * own
-        at = t.level[r, c] + slope * general + along / share * error
-        together = slope * uncertain - along * toward * sharp / share
+        with_g, own = t.slope[r, c], t.spread[r, c]
+        along = with_g * toward + slope * loads[j] * own
+        at = t.level[r, c] + with_g * general + along / share * error
+        together = with_g * uncertain - along * toward * sharp / share
         t.slope[r, c] = together / left
         t.spread[r, c] = max(
-            slope * slope * uncertain + own - along * along * sharp / share - together * t.slope[r, c], LEAST
+            with_g * with_g * uncertain + own - along * along * sharp / share - together * t.slope[r, c], LEAST
         )
         t.level[r, c] = at - t.slope[r, c] * moved
     t.general[r, 0], t.general[r, 1] = moved, left + law.general_noise
-    return logit, whole
+    return whole, damped
 
 
 def practise(t: Tables, law: Law, r: int, c: int, outcome: float, weight: float, at: float) -> None:
@@ -188,6 +189,7 @@ def step(
     near: Neighbours,
     n: int,
     own: IntArray,
+    slope: float,
     difficulty: float,
     difficulty_variance: float,
     outcome: float,
@@ -199,7 +201,7 @@ def step(
     loads = near.loads[near.load_offsets[n] : near.load_offsets[n + 1]]
     for c in concepts:
         freshen(t, law, r, c, at)
-    told = absorb(t, law, r, concepts, loads, difficulty, difficulty_variance, outcome, weight)
+    told = absorb(t, law, r, concepts, loads, slope, difficulty, difficulty_variance, outcome, weight)
     for c in own:
         practise(t, law, r, c, outcome, weight, at)
     for j in range(near.credit_offsets[n], near.credit_offsets[n + 1]):
@@ -209,5 +211,5 @@ def step(
     return told
 
 
-PARTS = (retention, faded, logit_of, freshen, knows, expect, absorb, practise)
+PARTS = (retention, faded, damping, freshen, knows, expect, absorb, practise)
 """What `step` calls, innermost first, for `compiled`; `student_model.forgetting.half_life` comes before them."""

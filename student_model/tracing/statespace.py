@@ -5,17 +5,18 @@ little with every response. After S successes and F failures on concept c the le
 
     k_c = s_c + gain log(1 + S) - loss log(1 + F)
 
-above g, and a response to an item of K concepts, with difficulty d, has the logit
+above g, and a response to an item of K concepts, with slope a and difficulty d, has the logit a L - d, where
 
-    L = g + mean over its concepts of (k_c + sum over prerequisites p of strength_pc k_p) - d
+    L = g + mean over its concepts of (k_c + sum over prerequisites p of strength_pc k_p)
 
 (gain and loss: performance factors, Pavlik, Cen & Koedinger, AIED 2009; the rest: a dynamic Rasch model, Glickman,
 Applied Statistics 1999). A response is absorbed by one Kalman step on g and the concepts that its item loads on; see
 `_statespace_step`. A success counts, by their weight, for concepts that the item's encompass ("implicit repetition").
 What stands above g fades with time, and uncertainty grows back (`student_model.forgetting`).
 
-Odds are means over the uncertainty of learner and item. A belief is the median of the odds at an item of the concept's
-mean difficulty, so that a right answer can only raise it; its interval is where the logit lies with 90 %.
+Odds are means over the uncertainty of learner and item. A belief is the median of the odds at an item with the slope
+and difficulty that are usual for the concept, so that a right answer can only raise it; its interval is where the logit
+lies with 90 %.
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ ITEM_PULL = 1.5
 MARGIN = 1.15 * Z90
 """Standard deviations to each side of an interval. The law is fitted, too: with `Z90` alone intervals of 90 % covered
 83 to 89 % of the truth in simulated worlds (`benchmarks/coverage.py`), as errors of the law shift what it infers."""
+
+
+NUMBERS = ("slope", "difficulty", "difficulty_variance", "concept_slope", "concept_difficulty")
+"""The arrays of a model, as `StateSpace` has them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,15 +103,18 @@ class StateSpace:
 
     Attributes:
         law: what is common to all.
-        difficulty: of items, in logits, shape (I,). `difficulty_variance`: what the fit leaves uncertain of it, (I,).
-        concept_difficulty: the mean of the concept's items, shape (C,). `base`: that of an unknown concept.
+        slope, difficulty: of items, shape (I,). `difficulty_variance`: what the fit leaves uncertain of it, (I,).
+        concept_slope, concept_difficulty: what is usual for the concept's items, shape (C,).
+        base: the difficulty usual for an unknown concept.
         net: the edges in use. `items`, `concepts`: neighbourhoods that follow from it.
     """
 
     vocabulary: Vocabulary
     law: Law
+    slope: FloatArray
     difficulty: FloatArray
     difficulty_variance: FloatArray
+    concept_slope: FloatArray
     concept_difficulty: FloatArray
     base: float
     net: Net
@@ -131,15 +139,16 @@ class StateSpace:
         near, place = self.items, item or 0
         if item is None:
             near = neighbours(np.array([0, len(own)], dtype=np.int32), own, self.net, len(words.concepts))
-        hard, unsure = self._difficulty_of(item, own)
+        slope, hard, unsure = self._numbers_of(item, own)
         table, at = state.table(), seconds_of(response.at)
-        step(table, self.law, 0, near, place, own, hard, unsure, outcome, response.weight, at)
+        step(table, self.law, 0, near, place, own, slope, hard, unsure, outcome, response.weight, at)
         return Knowledge.rows(table)[0]
 
-    def _difficulty_of(self, item: int | None, own: IntArray) -> tuple[float, float]:
+    def _numbers_of(self, item: int | None, own: IntArray) -> tuple[float, float, float]:
         if item is None:
-            return float(self.concept_difficulty[own].mean()), 1.0 / ITEM_PULL
-        return self.difficulty.item(item), self.difficulty_variance.item(item)
+            slope, difficulty = self.concept_slope[own].mean(), self.concept_difficulty[own].mean()
+            return float(slope), float(difficulty), 1.0 / ITEM_PULL
+        return self.slope.item(item), self.difficulty.item(item), self.difficulty_variance.item(item)
 
     def now(self, state: Knowledge, now: datetime | None) -> Now:
         """The learner's concepts at this time, as `freshen` and `knows` would have them."""
@@ -159,7 +168,7 @@ class StateSpace:
         return Now((level + slope * g) + practised, slope, spread)
 
     def _logits(
-        self, state: Knowledge, seen: Now, near: Neighbours, difficulty: FloatArray
+        self, state: Knowledge, seen: Now, near: Neighbours, slope: FloatArray, difficulty: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Mean logits, and the variance that is the learner's; shapes (n,)."""
         row = np.repeat(np.arange(len(difficulty)), np.diff(near.load_offsets))
@@ -170,8 +179,8 @@ class StateSpace:
         at, loads = near.load_concepts, near.loads
         general, uncertain = state.general.tolist()
         lift = 1.0 + over(loads * seen.slope[at])
-        mean = (general + over(loads * seen.knows[at])) - difficulty
-        return mean, lift * lift * uncertain + over(loads * loads * seen.spread[at])
+        mean = slope * (general + over(loads * seen.knows[at])) - difficulty
+        return mean, slope * slope * (lift * lift * uncertain + over(loads * loads * seen.spread[at]))
 
     def predict(self, state: Knowledge, items: IntArray | None, now: datetime | None) -> FloatArray:
         """The odds of success, shape (n,)."""
@@ -180,22 +189,24 @@ class StateSpace:
 
     def logits(self, state: Knowledge, now: datetime | None) -> FloatArray:
         """The logits of the odds of all items, shape (I,)."""
-        mean, variance = self._logits(state, self.now(state, now), self.items, self.difficulty)
-        return mean / np.sqrt(1.0 + 0.39269908169872414 * (variance + self.difficulty_variance))
+        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
+        return mean * (1.0 / np.sqrt(1.0 + 0.39269908169872414 * (variance + self.difficulty_variance)))
 
     def predict_interval(
         self, state: Knowledge, items: IntArray | None, now: datetime | None
     ) -> tuple[FloatArray, FloatArray]:
         """The odds at both ends of the logit's Gaussian interval, each of shape (n,)."""
-        mean, variance = self._logits(state, self.now(state, now), self.items, self.difficulty)
+        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
         margin, odds = MARGIN * np.sqrt(variance + self.difficulty_variance), self.predict(state, None, now)
         low, high = np.minimum(logistic_of(mean - margin), odds), np.maximum(logistic_of(mean + margin), odds)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Knowledge, now: datetime | None) -> Beliefs:
         """The odds at each concept's mean difficulty, with the Gaussian interval of its logit."""
-        mean, variance = self._logits(state, self.now(state, now), self.concepts, self.concept_difficulty)
-        peak, _ = self._logits(state, self.now(state, None), self.concepts, self.concept_difficulty)
+        mean, variance = self._logits(
+            state, self.now(state, now), self.concepts, self.concept_slope, self.concept_difficulty
+        )
+        peak, _ = self._logits(state, self.now(state, None), self.concepts, self.concept_slope, self.concept_difficulty)
         margin = MARGIN * np.sqrt(variance)
         return Beliefs(
             self.vocabulary.concepts,
@@ -213,28 +224,38 @@ class StateSpace:
         Raises:
             ValueError: the log has another vocabulary; `bind` first.
         """
-        return logistic_of(self.run(log, 1)[1])
+        return logistic_of(self.logits_of(log))
 
     def fold(self, log: Log) -> list[Knowledge]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
         return Knowledge.rows(self.run(log, len(log.learners))[0])
 
+    def logits_of(self, log: Log) -> FloatArray:
+        """The logits of `predict_log`."""
+        _, wholes, damped = self.run(log, 1)
+        return damped * (self.slope[log.item] * wholes - self.difficulty[log.item])
+
     def run(self, log: Log, places: int) -> tuple[Tables, FloatArray, FloatArray]:
-        """The tables after a log, and per row the logit predicted and the learner's part in it, shapes (N,)."""
+        """The tables after a log, and what `absorb` returned of each row, shapes (N,)."""
         rows, tables = Rows.of(log, self.vocabulary), Tables.blank(places, len(self.vocabulary.concepts), self.law)
-        logits, wholes = np.empty(len(log)), np.empty(len(log))
+        wholes, damped = np.empty(len(log)), np.empty(len(log))
         loop = compiled(run_loop, half_life, *PARTS, restart, step)
-        loop(rows, tables, self.law, self.items, self.difficulty, self.difficulty_variance, logits, wholes)
-        return tables, logits, wholes
+        hard = self.slope, self.difficulty, self.difficulty_variance
+        loop(rows, tables, self.law, self.items, *hard, wholes, damped)
+        return tables, wholes, damped
 
     def bind(self, vocabulary: Vocabulary) -> StateSpace:
         """The same model over another vocabulary; new items take the mean difficulty of their concepts."""
         own = self.vocabulary
         concept = carried(own.concepts, self.concept_difficulty, vocabulary.concepts, self.base)
+        concept_slope = carried(own.concepts, self.concept_slope, vocabulary.concepts, 1.0)
         expected = vocabulary.mean_over_concepts(concept, self.base)
+        usual = vocabulary.mean_over_concepts(concept_slope, 1.0)
         return made(
             vocabulary,
             self.law,
+            slope=carried(own.items, self.slope, vocabulary.items, usual),
+            concept_slope=concept_slope,
             difficulty=carried(own.items, self.difficulty, vocabulary.items, expected),
             difficulty_variance=carried(own.items, self.difficulty_variance, vocabulary.items, 1.0 / ITEM_PULL),
             concept_difficulty=concept,
@@ -244,25 +265,17 @@ class StateSpace:
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs."""
-        arrays = {name: getattr(self, name) for name in ("difficulty", "difficulty_variance", "concept_difficulty")}
+        arrays = {name: getattr(self, name) for name in NUMBERS}
         for kind in ("coupling", "credit"):
             edges = getattr(self.net, kind)
             arrays |= {f"{kind}_{one.name}": getattr(edges, one.name) for one in fields(Edges)}
         return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict()})
 
 
-def made(
-    vocabulary: Vocabulary,
-    law: Law,
-    difficulty: FloatArray,
-    difficulty_variance: FloatArray,
-    concept_difficulty: FloatArray,
-    base: float,
-    net: Net,
-) -> StateSpace:
-    """A model with the neighbourhoods that follow from its edges."""
+def made(vocabulary: Vocabulary, law: Law, base: float, net: Net, **numbers: FloatArray) -> StateSpace:
+    """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges."""
     near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
-    return StateSpace(vocabulary, law, difficulty, difficulty_variance, concept_difficulty, base, net, near, topics)
+    return StateSpace(vocabulary, law, base=base, net=net, items=near, concepts=topics, **numbers)
 
 
 def _log1p(values: FloatArray) -> FloatArray:
@@ -278,10 +291,11 @@ def run_loop(
     tables: Tables,
     law: Law,
     near: Neighbours,
+    slope: FloatArray,
     difficulty: FloatArray,
     difficulty_variance: FloatArray,
-    logits: FloatArray,
     wholes: FloatArray,
+    damped: FloatArray,
 ) -> None:
     """`update` over a whole log, to be compiled; the tables have a row for each learner, or one for all in turn."""
     places = len(tables.general)
@@ -291,8 +305,8 @@ def run_loop(
         for n in range(rows.offsets[learner], rows.offsets[learner + 1]):
             i = rows.item[n]
             own = rows.item_concepts[rows.item_offsets[i] : rows.item_offsets[i + 1]]
-            logits[n], wholes[n] = step(
-                tables, law, r, near, i, own, difficulty[i], difficulty_variance[i],
+            wholes[n], damped[n] = step(
+                tables, law, r, near, i, own, slope[i], difficulty[i], difficulty_variance[i],
                 rows.outcome[n], rows.weight[n], rows.seconds[n],
             )  # fmt: skip
 
@@ -311,12 +325,6 @@ def restore(parameters: Parameters) -> StateSpace:
     """The tracer from what `StateSpace.parameters` gave."""
     own = parameters.arrays
     edges = [Edges(*(own[f"{kind}_{one.name}"] for one in fields(Edges))) for kind in ("coupling", "credit")]
-    return made(
-        parameters.vocabulary,
-        Law(*(setting(parameters, name) for name in Law._fields)),
-        difficulty=own["difficulty"],
-        difficulty_variance=own["difficulty_variance"],
-        concept_difficulty=own["concept_difficulty"],
-        base=setting(parameters, "base"),
-        net=Net(*edges),
-    )
+    law = Law(*(setting(parameters, name) for name in Law._fields))
+    numbers = {name: own[name] for name in NUMBERS}
+    return made(parameters.vocabulary, law, setting(parameters, "base"), Net(*edges), **numbers)
