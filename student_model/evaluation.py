@@ -162,10 +162,10 @@ def _ranks(values: FloatArray) -> FloatArray:
     return (last - (count - 1) / 2.0)[position]
 
 
-def log_loss(odds: FloatArray, outcome: FloatArray) -> float:
-    """Mean cross-entropy, in nats."""
+def log_loss(odds: FloatArray, outcome: FloatArray, weight: FloatArray | None = None) -> float:
+    """Mean cross-entropy, in nats; of rows that count as much as `weight` says, shape (N,)."""
     safe = np.clip(odds, 1e-15, 1.0 - 1e-15)
-    return float(-np.mean(outcome * np.log(safe) + (1.0 - outcome) * np.log1p(-safe)))
+    return float(-np.average(outcome * np.log(safe) + (1.0 - outcome) * np.log1p(-safe), weights=weight))
 
 
 def expected_calibration_error(odds: FloatArray, outcome: FloatArray) -> float:

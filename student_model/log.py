@@ -23,6 +23,7 @@ class Log:
         outcome: result in [0, 1], shape (N,).
         seconds: time of the response in seconds (UTC since 1970, or since any start), NaN where there is none.
         weight: how much each outcome counts (`Response.weight`), shape (N,); `None` where all count in full.
+        elapsed: seconds spent on the item, NaN where there is no record, shape (N,); `None` where there is none at all.
     """
 
     vocabulary: Vocabulary
@@ -32,6 +33,7 @@ class Log:
     outcome: FloatArray
     seconds: FloatArray
     weight: FloatArray | None = None
+    elapsed: FloatArray | None = None
 
     def __post_init__(self) -> None:
         rows = self.learner.shape
@@ -51,6 +53,20 @@ class Log:
         """`weight`, or ones where all count in full; shape (N,)."""
         return np.ones(len(self)) if self.weight is None else self.weight
 
+    @property
+    def elapsed_seconds(self) -> FloatArray:
+        """`elapsed`, or NaN for all, shape (N,)."""
+        return np.full(len(self), np.nan) if self.elapsed is None else self.elapsed
+
+    @property
+    def since_last(self) -> FloatArray:
+        """Seconds since the learner's last response that has a time, NaN where there is none, shape (N,)."""
+        row = np.arange(len(self))
+        timed = np.where(np.isnan(self.seconds), -1, row)
+        latest = np.concatenate(([-1], np.maximum.accumulate(timed)[:-1])) if len(self) else timed
+        known = latest >= self.offsets[self.learner]
+        return np.where(known, self.seconds - self.seconds[np.maximum(latest, 0)], np.nan)
+
     def rows(self, chosen: BoolArray | IntArray) -> Log:
         """Some rows of the log, by mask or position; every learner stays, perhaps with none."""
         return replace(
@@ -60,6 +76,7 @@ class Log:
             outcome=self.outcome[chosen],
             seconds=self.seconds[chosen],
             weight=None if self.weight is None else self.weight[chosen],
+            elapsed=None if self.elapsed is None else self.elapsed[chosen],
         )
 
     @property
@@ -67,6 +84,13 @@ class Log:
         """Where each learner's rows begin, and the end of the last; shape (learners + 1,)."""
         count = np.bincount(self.learner, minlength=len(self.learners))
         return np.concatenate(([0], np.cumsum(count))).astype(np.int32)
+
+    @property
+    def last_seconds(self) -> FloatArray:
+        """The time of each learner's last response that has one, NaN where none has, shape (learners,)."""
+        last, timed = np.full(len(self.learners), np.nan), ~np.isnan(self.seconds)
+        last[self.learner[timed]] = self.seconds[timed]
+        return last
 
     @property
     def position_in_learner(self) -> IntArray:
@@ -89,11 +113,12 @@ class Log:
         outcome: FloatArray,
         seconds: FloatArray | None = None,
         weight: FloatArray | None = None,
+        elapsed: FloatArray | None = None,
     ) -> Log:
         """Group rows by learner (first seen first), keeping the order within each."""
         code: dict[LearnerId, int] = {}
         learner = np.fromiter((code.setdefault(one, len(code)) for one in learner_ids), np.int32, len(learner_ids))
         time = np.full(len(learner), np.nan) if seconds is None else seconds
         order = np.argsort(learner, kind="stable")
-        weight = None if weight is None else weight[order]
-        return cls(vocabulary, tuple(code), learner[order], item[order], outcome[order], time[order], weight)
+        weight, elapsed = (None if one is None else one[order] for one in (weight, elapsed))
+        return cls(vocabulary, tuple(code), learner[order], item[order], outcome[order], time[order], weight, elapsed)

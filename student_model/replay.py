@@ -144,6 +144,7 @@ def to_log(responses: Iterable[Response], vocabulary: Vocabulary) -> Log:
         np.asarray([one.outcome for one in judged], dtype=np.float64),
         np.asarray([seconds_of(one.at) for one in judged], dtype=np.float64),
         np.asarray([one.weight for one in judged], dtype=np.float64),
+        np.asarray([one.elapsed_seconds for one in judged], dtype=np.float64),  # None becomes NaN
     )
 
 

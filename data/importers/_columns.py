@@ -44,11 +44,12 @@ def _fast(path: Path, header: list[str], known: Vocabulary, report: ImportReport
         score = _column(table, "score", number_of, 0, 1)
         outcome = np.where(np.isnan(score), outcome, score)
     seconds = _column(table, "seconds", number_of, -MOST, MOST)
+    elapsed = _column(table, "elapsed_seconds", number_of, 0, MOST)
     sequence = _sequence(table)
     _refuse_odd(table)
     judged = ~np.isnan(outcome)
     table, outcome = table[judged], outcome[judged]
-    seconds, sequence = seconds[judged], sequence[judged]
+    seconds, sequence, elapsed = seconds[judged], sequence[judged], elapsed[judged]
     vocabulary, item = _items(table, known)
     learner, names = pd.factorize(table["learner_id"])
     # As in `order_key`: what has no time comes first, and `sequence` decides between equal times.
@@ -62,6 +63,7 @@ def _fast(path: Path, header: list[str], known: Vocabulary, report: ImportReport
         item=item[order],
         outcome=outcome[order],
         seconds=seconds[order],
+        elapsed=elapsed[order] if "elapsed_seconds" in table else None,
     )
 
 

@@ -48,6 +48,21 @@ class Practice:
         """No practice yet."""
         return Ledger.blank(1, priors).practices()[0]
 
+    @classmethod
+    def counted(cls, log: Log) -> list[Practice]:
+        """Each learner's after all rows of a log, for models that keep their levels elsewhere."""
+        words = log.vocabulary
+        ledger = Ledger.blank(len(log.learners), np.zeros(len(words.concepts)))
+        count = np.diff(words.item_offsets)[log.item]
+        row = np.repeat(np.arange(len(log)), count)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        at = log.learner[row], words.item_concepts[words.item_offsets[log.item][row] + place]
+        np.add.at(ledger.successes, at, (log.outcome * log.weights)[row])
+        np.add.at(ledger.evidence, at, 1)
+        timed = ~np.isnan(log.seconds[row])
+        ledger.last_seconds[at[0][timed], at[1][timed]] = log.seconds[row][timed]
+        return ledger.practices()
+
     def levels_of(self, concepts: IntArray, priors: FloatArray, at: float, half_life: float) -> list[float]:
         """The levels of a few concepts at the time `at`, after fading towards their priors (C,)."""
         levels = []
@@ -139,16 +154,20 @@ class Rows(NamedTuple):
         Raises:
             ValueError: the positions in the log mean something else; the message says what to do.
         """
-        other = log.vocabulary
-        same = other is own or (
-            other.items == own.items
-            and other.concepts == own.concepts
-            and np.array_equal(other.item_offsets, own.item_offsets)
-            and np.array_equal(other.item_concepts, own.item_concepts)
-        )
-        if not same:
-            raise ValueError("the log has another vocabulary: use tracer.bind(log.vocabulary) first")
+        require_same(log.vocabulary, own)
         return cls(log.offsets, log.item, log.outcome, log.seconds, log.weights, own.item_offsets, own.item_concepts)
+
+
+def require_same(other: Vocabulary, own: Vocabulary) -> None:
+    """Raise ValueError unless positions mean the same in both vocabularies; the message says what to do."""
+    same = other is own or (
+        other.items == own.items
+        and other.concepts == own.concepts
+        and np.array_equal(other.item_offsets, own.item_offsets)
+        and np.array_equal(other.item_concepts, own.item_concepts)
+    )
+    if not same:
+        raise ValueError("the log has another vocabulary: use tracer.bind(log.vocabulary) first")
 
 
 def practised(vocabulary: Vocabulary, response: Response) -> IntArray:

@@ -19,7 +19,7 @@ import numpy as np
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
-from student_model.tracing._practice import Ledger, Practice, Rows, carried, practised, setting
+from student_model.tracing._practice import Practice, Rows, carried, practised, setting
 from student_model.types import Response
 
 GRID: FloatArray = np.linspace(-4.0, 4.0, 41)
@@ -124,20 +124,10 @@ class Irt:
 
     def fold(self, log: Log) -> list[Ability]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
-        words = self.vocabulary
-        rows = Rows.of(log, words)
-        ledger = Ledger.blank(len(log.learners), np.zeros(len(words.concepts)))
-        count = np.diff(words.item_offsets)[log.item]
-        row = np.repeat(np.arange(len(log)), count)
-        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        at = log.learner[row], words.item_concepts[words.item_offsets[log.item][row] + place]
-        np.add.at(ledger.successes, at, (log.outcome * log.weights)[row])
-        np.add.at(ledger.evidence, at, 1)
-        timed = ~np.isnan(log.seconds[row])
-        ledger.last_seconds[at[0][timed], at[1][timed]] = log.seconds[row][timed]
-        ends = zip(rows.offsets[:-1].tolist(), rows.offsets[1:].tolist(), strict=True)
+        offsets = Rows.of(log, self.vocabulary).offsets
+        ends = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         posteriors = [self._posteriors(log, slice(*both))[-1] for both in ends]
-        return [Ability(*both) for both in zip(posteriors, ledger.practices(), strict=True)]
+        return [Ability(*both) for both in zip(posteriors, Practice.counted(log), strict=True)]
 
     def bind(self, vocabulary: Vocabulary) -> Irt:
         """The same model over another vocabulary; new items have their concepts' ease and the usual slope."""

@@ -132,17 +132,21 @@ class StateSpace:
 
     def update(self, state: Knowledge, response: Response) -> Knowledge:
         """The state after one more response: one Kalman step in the item's neighbourhood."""
+        return self.stepped(state, response)[0]
+
+    def stepped(self, state: Knowledge, response: Response) -> tuple[Knowledge, float]:
+        """The state after a response, and the logit that was predicted of it; NaN where nothing is learned of it."""
         words, outcome = self.vocabulary, response.outcome
         item, own = words.item_index.get(response.item_id), practised(words, response)
         if outcome is None or (item is None and not len(own)):
-            return state
+            return state, math.nan
         near, place = self.items, item or 0
         if item is None:
             near = neighbours(np.array([0, len(own)], dtype=np.int32), own, self.net, len(words.concepts))
         slope, hard, unsure = self._numbers_of(item, own)
         table, at = state.table(), seconds_of(response.at)
-        step(table, self.law, 0, near, place, own, slope, hard, unsure, outcome, response.weight, at)
-        return Knowledge.rows(table)[0]
+        whole, damped = step(table, self.law, 0, near, place, own, slope, hard, unsure, outcome, response.weight, at)
+        return Knowledge.rows(table)[0], damped * (slope * whole - hard)
 
     def _numbers_of(self, item: int | None, own: IntArray) -> tuple[float, float, float]:
         if item is None:
@@ -192,13 +196,20 @@ class StateSpace:
         mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
         return mean * (1.0 / np.sqrt(1.0 + 0.39269908169872414 * (variance + self.difficulty_variance)))
 
+    def margins(self, state: Knowledge, now: datetime | None) -> tuple[FloatArray, FloatArray]:
+        """How far below and above `logits` the interval of each item's logit ends, shapes (I,), neither negative."""
+        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
+        whole = variance + self.difficulty_variance
+        margin = MARGIN * np.sqrt(whole)
+        off = mean - mean * (1.0 / np.sqrt(1.0 + 0.39269908169872414 * whole))
+        return np.maximum(margin - off, 0.0), np.maximum(margin + off, 0.0)
+
     def predict_interval(
         self, state: Knowledge, items: IntArray | None, now: datetime | None
     ) -> tuple[FloatArray, FloatArray]:
         """The odds at both ends of the logit's Gaussian interval, each of shape (n,)."""
-        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
-        margin, odds = MARGIN * np.sqrt(variance + self.difficulty_variance), self.predict(state, None, now)
-        low, high = np.minimum(logistic_of(mean - margin), odds), np.maximum(logistic_of(mean + margin), odds)
+        logits, (down, up) = self.logits(state, now), self.margins(state, now)
+        low, high = logistic_of(logits - down), logistic_of(logits + up)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Knowledge, now: datetime | None) -> Beliefs:

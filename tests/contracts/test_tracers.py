@@ -64,10 +64,23 @@ def responses(draw: st.DrawFn, judged: bool = False, learners: int = 1) -> list[
 
 
 def content(state: Any) -> Any:
-    """All that a state holds, bit for bit."""
+    """All that a state holds, bit for bit; NaN equals NaN."""
+    if isinstance(state, float):
+        return state.hex()
     if is_dataclass(state):
         return tuple(content(getattr(state, field.name)) for field in fields(state))
     return (state.dtype.str, state.shape, state.tobytes()) if isinstance(state, np.ndarray) else state
+
+
+def tolerance(name: str) -> float:
+    """How far a model's odds of whole logs may be from those of single steps: nothing, unless its file says so."""
+    return float(getattr(load(name), "TOLERANCE", 0.0))
+
+
+def skip_unless_monotone(name: str) -> None:
+    """Some models promise nothing about what a single answer does to a belief, and their files say so."""
+    if not getattr(load(name), "MONOTONE", True):
+        pytest.skip(f"{name} says that it does not keep this")
 
 
 def lived_log(seed: int = 3) -> Log:
@@ -122,7 +135,7 @@ def test_a_split_replay_gives_the_same_state(tracer: Tracer, made: list[Response
 
 @settings(deadline=None, max_examples=30)
 @given(made=responses(judged=True, learners=3))
-def test_batch_equals_step_by_step_bit_for_bit(tracer: Tracer, made: list[Response]) -> None:
+def test_a_whole_log_equals_single_steps(tracer: Tracer, made: list[Response]) -> None:
     log = to_log(made, tracer.vocabulary)
     bound = tracer.bind(log.vocabulary)
     states, odds = bound.fold(log), bound.predict_log(log)
@@ -132,7 +145,7 @@ def test_batch_equals_step_by_step_bit_for_bit(tracer: Tracer, made: list[Respon
         state = bound.initial()
         for one in in_order(each for each in made if each.learner_id == learner):
             item = np.array([log.vocabulary.item_index[one.item_id]], dtype=np.int32)
-            assert bound.predict(state, item, one.at)[0] == odds[row]
+            assert abs(bound.predict(state, item, one.at)[0] - odds[row]) <= tolerance(tracer.name)
             state = bound.update(state, one)
             row += 1
         assert content(state) == content(folded)
@@ -182,6 +195,7 @@ def test_odds_and_beliefs_are_probabilities_in_their_intervals(
 def test_a_right_answer_never_lowers_the_belief_of_its_concepts(
     tracer: Tracer, made: list[Response], item: str, hour: float, sure: float | None
 ) -> None:
+    skip_unless_monotone(tracer.name)
     now = START + timedelta(hours=hour)
     state = replay(tracer, made)
     right = response(99, item, hour, score=1.0, score_confidence=sure)
@@ -231,6 +245,7 @@ def test_unknown_items_count_for_the_concepts_they_name_and_else_for_nothing(tra
 
 
 def test_a_grade_counts_by_its_confidence(tracer: Tracer) -> None:
+    skip_unless_monotone(tracer.name)
     moved = []
     for sure in (0.0, 0.3, 0.7, 1.0):
         state = tracer.update(tracer.initial(), response(1, score=1.0, score_confidence=sure, correct=None))
@@ -252,7 +267,9 @@ def test_binding_keeps_what_is_shared_and_gives_the_rest_priors(tracer: Tracer) 
     old, new = replay(tracer, made), replay(bound, made)
     mine, theirs = tracer.predict(old, None, None), bound.predict(new, None, None)
     for item in ITEMS:
-        assert theirs[other.item_index[item]] == pytest.approx(mine[WORDS.item_index[item]], abs=1e-12)
+        assert theirs[other.item_index[item]] == pytest.approx(
+            mine[WORDS.item_index[item]], abs=1e-12 + tolerance(tracer.name)
+        )
     assert 0.0 < theirs[0] < 1.0
     with pytest.raises(ValueError, match="bind"):
         bound.fold(lived_log())

@@ -1,0 +1,118 @@
+"""Training recurrent networks on a log: each member is judged on learners of its own that it does not train on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabulary
+from student_model.evaluation import log_loss
+from student_model.log import Log
+from student_model.tracing import Context
+from student_model.tracing._practice import logistic_of
+from student_model.tracing._recurrent import Floats, Weights, sequences
+from student_model.tracing._recurrent_net import Net, Rows, Shape, batches
+from student_model.training import Course, Plan, Watch, train
+
+BATCH, SPAN = 32, 200
+"""Learners in a batch; responses through which gradients flow back (states flow on)."""
+
+WORK, LEAST, MOST = 2_000_000, 3, 10
+"""Rows to be seen in all epochs together, within these bounds on epochs."""
+
+HELD = 10
+"""One learner in so many judges a member."""
+
+FEWEST = 20
+"""With fewer learners there is nobody to judge a network, and none is trained."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What members are trained on: a log, and of each row (N,) the difficulty and the logit that scores add to."""
+
+    log: Log
+    features: Floats
+    difficulty: FloatArray
+    base: FloatArray
+    own_items: bool
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A member, the items' features as it has them, and its scores (N,) of the learners who judged it (N,)."""
+
+    weights: Weights
+    features: Floats
+    judges: BoolArray
+    scores: FloatArray
+    course: Course
+
+
+def members(lesson: Lesson, count: int, seed: int, context: Context, name: str) -> list[Trained]:
+    """So many members, fewer if interrupted; none where there are too few learners."""
+    learners = len(lesson.log.learners)
+    if learners < FEWEST:
+        return []
+    part = np.random.default_rng(seed).permutation(learners) % HELD
+    made: list[Trained] = []
+    for m in range(count):
+        made.append(_member(lesson, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
+        if made[-1].course.interrupted:
+            break
+    return made
+
+
+def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: str) -> Trained:
+    log = lesson.log
+    torch.manual_seed(seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    net = Net(log.vocabulary, lesson.features, lesson.shape, lesson.own_items).to(device)
+    given = sequences(log, logistic_of(lesson.base), log.vocabulary)
+    rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights).to(device)
+    judged = held[log.learner]
+    alone, taught, judges = log.rows(judged), *(np.flatnonzero(one).astype(np.int32) for one in (~held, held))
+
+    def losses(epoch: int) -> Iterator[Tensor]:
+        for at, there in batches(given.offsets, taught, BATCH, seed * 1_000 + epoch):
+            h = net.begin(len(at))
+            for k in range(0, at.shape[1], SPAN):
+                loss, h = net.loss(rows, at[:, k : k + SPAN].to(device), there[:, k : k + SPAN].to(device), h.detach())
+                yield loss
+
+    def judge() -> Mapping[str, float]:
+        logits = _logits(net, rows, given.offsets, judges, device)[judged]
+        return {"loss on others": log_loss(logistic_of(logits), alone.outcome, alone.weights + 1e-9)}
+
+    folder = None if context.checkpoint is None else context.checkpoint / name.replace(" ", "-")
+    epochs = int(np.clip(round(WORK / max(len(log), 1)), LEAST, MOST))
+    plan = Plan(epochs, accumulate=context.accumulate, seed=seed)
+    course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder))
+    logits = _logits(net, rows, given.offsets, judges, device)
+    return Trained(net.weights(), net.own_features(), judged, np.where(judged, logits - lesson.base, 0.0), course)
+
+
+@torch.no_grad()
+def _logits(net: Net, rows: Rows, offsets: IntArray, learners: IntArray, device: torch.device) -> FloatArray:
+    """Of the rows of these learners; 0 elsewhere, shape (N,)."""
+    net.eval()
+    result = np.zeros(len(rows.item))
+    for at, there in batches(offsets, learners, 4 * BATCH, None):
+        h = net.begin(len(at))
+        for k in range(0, at.shape[1], SPAN):
+            span, known = at[:, k : k + SPAN], there[:, k : k + SPAN]
+            logits, h = net(rows, span.to(device), h)
+            result[span[known].numpy()] = logits.cpu().numpy()[known.numpy()]
+    return result
+
+
+def no_members(vocabulary: Vocabulary, features: Floats) -> Weights:
+    """Networks of no members, in widths that fit."""
+    torch.manual_seed(0)
+    one = Net(vocabulary, features, Shape(hidden=1, item=1), own_items=False).weights()
+    return Weights(*(getattr(one, each.name)[:0] for each in fields(one)))

@@ -1,0 +1,198 @@
+"""Training a network: the same loop for every model. The network owns its loss; the loop never asks what it is.
+
+AdamW with a cosine schedule, gradients clipped and, if asked for, added up over batches; mixed precision on a GPU.
+After each epoch the network is judged on learners it does not train on, and the best so far is kept: interrupted
+(ctrl-C), training ends with that. With a folder for checkpoints it goes on where it was, as if there had been no break.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best."""
+
+    epochs: int
+    rate: float = 3e-3
+    decay: float = 1e-5
+    clip: float = 1.0
+    accumulate: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where training says how it goes: to `tell` in words, to `curves` for TensorBoard, to `checkpoint` to go on."""
+
+    name: str = "network"
+    tell: Callable[[str], None] = lambda what: None
+    curves: Path | None = None
+    checkpoint: Path | None = None
+
+
+@dataclass(slots=True)
+class Course:
+    """How far training has come. `best` is the least score (a loss) and `best_epoch` when it was reached."""
+
+    epoch: int = 0
+    best: float = math.inf
+    best_epoch: int = -1
+    interrupted: bool = False
+    scores: list[float] = field(default_factory=list)
+
+
+Losses = Callable[[int], Iterable[Tensor]]
+"""The losses of an epoch's batches, one after the other; the loop steps between them."""
+
+
+def train(
+    net: nn.Module, losses: Losses, judge: Callable[[], Mapping[str, float]], plan: Plan, watch: Watch = Watch()
+) -> Course:
+    """Train `net` in place and leave it at its best; the first figure that `judge` gives decides, lower is better."""
+    step = _Steps(net, plan)
+    best = {name: value.clone() for name, value in net.state_dict().items()}
+    course = _resumed(net, step, best, watch.checkpoint)
+    writer, begin, first = _writer(watch), time.monotonic(), course.epoch
+    try:
+        while course.epoch < plan.epochs:
+            loss = _epoch(net, step, losses, plan, course.epoch)
+            net.eval()
+            with torch.no_grad():
+                figures = {"training loss": loss, **judge()}
+            score = list(figures.values())[1]
+            if score < course.best:
+                course.best, course.best_epoch = score, course.epoch
+                best = {name: value.clone() for name, value in net.state_dict().items()}
+            course.scores.append(score)
+            course.epoch += 1
+            _show(watch, writer, net, figures, course, plan, (time.monotonic() - begin) / (course.epoch - first))
+            _keep(watch.checkpoint, net, step, best, course)
+    except KeyboardInterrupt:
+        course.interrupted = True
+        watch.tell(f"{watch.name}: interrupted; keeping epoch {course.best_epoch + 1}")
+    if writer is not None:
+        writer.close()
+    net.load_state_dict(best)
+    net.eval()
+    return course
+
+
+class _Steps:
+    """Optimiser and schedule."""
+
+    def __init__(self, net: nn.Module, plan: Plan) -> None:
+        self.plan, self.parameters = plan, [one for one in net.parameters() if one.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=plan.decay)
+
+    def begin(self, epoch: int) -> None:
+        rate = self.plan.rate * 0.5 * (1.0 + math.cos(math.pi * epoch / self.plan.epochs))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+
+    def take(self) -> None:
+        torch.nn.utils.clip_grad_norm_(self.parameters, self.plan.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+
+
+def _epoch(net: nn.Module, step: _Steps, losses: Losses, plan: Plan, epoch: int) -> float:
+    """The mean loss of an epoch. Its dice depend on seed and epoch alone: a resumed training throws the same."""
+    net.train()
+    torch.manual_seed(int(np.random.default_rng((plan.seed, epoch)).integers(2**31)))
+    step.begin(epoch)
+    device = next(net.parameters()).device
+    mixed = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    told, waiting = [], 0
+    with mixed:
+        for loss in losses(epoch):
+            torch.autograd.backward(loss / plan.accumulate)
+            told.append(float(loss.detach()))
+            waiting += 1
+            if waiting == plan.accumulate:
+                step.take()
+                waiting = 0
+    if waiting:
+        step.take()
+    return float(np.mean(told)) if told else math.nan
+
+
+def _writer(watch: Watch) -> SummaryWriter | None:
+    if watch.curves is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter  # half a second to import
+
+    return SummaryWriter(str(watch.curves / watch.name))
+
+
+def _show(
+    watch: Watch,
+    writer: SummaryWriter | None,
+    net: nn.Module,
+    figures: Mapping[str, float],
+    course: Course,
+    plan: Plan,
+    seconds: float,
+) -> None:
+    left = seconds * (plan.epochs - course.epoch)
+    told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+    watch.tell(f"{watch.name}: epoch {course.epoch} of {plan.epochs}, {told}; at most {left:.0f} s left")
+    if writer is not None:
+        for name, value in figures.items():
+            writer.add_scalar(name, value, course.epoch)
+        for name, values in net.named_parameters():
+            if values.requires_grad and values.numel():
+                writer.add_histogram(name, values.detach(), course.epoch)
+
+
+def _keep(folder: Path | None, net: nn.Module, step: _Steps, best: Mapping[str, Tensor], course: Course) -> None:
+    """Write everything that going on needs, in place of what was there; a write cut short leaves the old."""
+    if folder is None:
+        return
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in best.items()}
+    for place, moments in step.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{place}.{name}": value for name, value in moments.items()}
+    separate = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+    save_file(separate, folder / "next.safetensors", metadata={"course": json.dumps(asdict(course))})
+    (folder / "next.safetensors").replace(folder / "training.safetensors")
+
+
+def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], folder: Path | None) -> Course:
+    """Where training was, with `net`, `step` and `best` as they were; the beginning if there is no checkpoint."""
+    path = None if folder is None else folder / "training.safetensors"
+    if path is None or not path.is_file():
+        return Course()
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as stored:
+        course = Course(**json.loads(stored.metadata()["course"]))
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 it is no mapping
+    net.load_state_dict({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})
+    best.update({name[5:]: value for name, value in tensors.items() if name.startswith("best.")})
+    states: dict[int, dict[str, Any]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, place, kind = name.split(".")
+            states.setdefault(int(place), {})[kind] = value
+    step.optimiser.load_state_dict({**step.optimiser.state_dict(), "state": states})
+    course.interrupted = False
+    return course
