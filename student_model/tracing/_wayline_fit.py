@@ -20,6 +20,7 @@ from student_model.tracing._recurrent_fit import Lesson, Trained, members, no_me
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
+from student_model.tracing._texts import informed
 from student_model.tracing.statespace import StateSpace
 from student_model.tracing.wayline import Blend, Wayline, made
 
@@ -35,7 +36,7 @@ ALONE = np.array([0.0, 1.0, 0.0])
 def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
-    belief = believed(log, context.graph)
+    belief = informed(believed(log, context.graph), context) if len(log) else believed(log, context.graph)
     rows = belief.difficulty[log.item]
     centre, scale = (float(rows.mean()), float(rows.std()) + 1e-3) if len(log) else (0.0, 1.0)
     context.tell("fitting it to others of each learner")

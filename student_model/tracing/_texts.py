@@ -1,0 +1,118 @@
+"""What the text of an item tells of its difficulty, for items that nobody, or hardly anybody, has answered yet.
+
+A ridge regression of the difficulties that were fitted, on what each item says (its text and choices through the
+encoder), how it is made (kind, length, choices, hints) and its concepts. An item stands where its own responses and
+this expectation together put it; with hundreds of responses the text no longer counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import Item, ItemKind
+from knowledge_graph.vocabulary import FloatArray, Vocabulary
+from student_model.encoder.base import EncoderMissing, embed
+from student_model.tracing import Context
+from student_model.tracing.statespace import ITEM_PULL, NUMBERS, StateSpace, made
+
+FEWEST = 20
+"""Items with responses and a text that a regression needs."""
+
+RIDGES = np.logspace(-1.0, 4.0, 26)
+"""Penalties to choose from by leaving out one item at a time."""
+
+MEANING, TAGS = 5.0, 2.0
+"""Weights of meaning and of concepts beside the other features, which have a spread of 1."""
+
+KINDS: tuple[ItemKind, ...] = ("choice", "numeric", "expression", "text", "steps")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """Difficulties expected of all items (I,), how far off they are (squared logits), and which share of their spread
+    they explain when an item is left out.
+    """
+
+    difficulty: FloatArray
+    variance: float
+    explained: float
+
+
+def informed(belief: StateSpace, context: Context) -> StateSpace:
+    """The belief model with difficulties that texts inform; the same where there are none, or they tell nothing."""
+    graph = context.graph
+    if graph is None or not any(item.text for item in graph.curriculum.items):
+        return belief
+    try:
+        features = item_features(graph, belief.vocabulary, context)
+    except EncoderMissing as missing:
+        context.tell(f"going on without texts: {missing}")
+        return belief
+    told = expected(belief, features)
+    if told is None:
+        context.tell("the texts of items tell nothing of their difficulty here")
+        return belief
+    context.tell(f"texts explain {told.explained:.0%} of what items differ in difficulty")
+    usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
+    information = np.maximum(1.0 / belief.difficulty_variance - ITEM_PULL, 0.0)
+    own = (belief.difficulty - usual) * (information + ITEM_PULL)  # what responses alone say, times information
+    pull = 1.0 / told.variance
+    difficulty = (own + information * usual + pull * told.difficulty) / (information + pull)
+    numbers = {name: getattr(belief, name) for name in NUMBERS}
+    numbers |= {"difficulty": difficulty, "difficulty_variance": 1.0 / (information + pull)}
+    return made(belief.vocabulary, belief.law, belief.base, belief.net, **numbers)
+
+
+def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) -> FloatArray:
+    """What is known of each item without any response, shape (I, F); NaN for items the course does not have."""
+    items = [(words.item_index[one.item_id], one) for one in graph.curriculum.items if one.item_id in words.item_index]
+    place = [n for n, _ in items]
+    meaning = embed(["\n".join((one.text, *one.choices)) for _, one in items], context.tell)
+    form = np.array([_form(one) for _, one in items])
+    form = (form - form.mean(axis=0)) / (form.std(axis=0) + 1e-9)
+    tags = np.zeros((len(items), len(words.concepts)))
+    for row, n in enumerate(place):
+        own = words.concepts_of(n)
+        tags[row, own] = 1.0 / max(len(own), 1)
+    features = np.full((len(words.items), meaning.shape[1] + form.shape[1] + tags.shape[1]), np.nan)
+    features[place] = np.concatenate((MEANING * meaning, form, TAGS * tags), axis=1)
+    return features
+
+
+def _form(item: Item) -> list[float]:
+    kinds = [float(item.kind == kind) for kind in KINDS]
+    lengths = np.log1p([len(item.text), sum(map(len, item.choices)), len(item.explanation)]).tolist()
+    counts = [len(item.choices), len(item.hints), item.text.count("\n"), len(item.media), len(item.steps)]
+    declared = 0.5 if item.difficulty is None else item.difficulty
+    return [*kinds, *lengths, *map(float, counts), declared]
+
+
+def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
+    """What the features tell of difficulties; `None` if it is no better than the mean of an item's concepts."""
+    information = np.maximum(1.0 / belief.difficulty_variance - ITEM_PULL, 0.0)
+    there = ~np.isnan(features).any(axis=1)
+    taught = there & (information > ITEM_PULL)
+    if taught.sum() < FEWEST:
+        return None
+    x, y = features[taught], belief.difficulty[taught]
+    centre, level = x.mean(axis=0), float(y.mean())
+    gram = (x - centre) @ (x - centre).T
+    left_out = [(_left_out(gram, y - level, ridge), ridge) for ridge in RIDGES.tolist()]
+    error, ridge = min(left_out)
+    usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
+    if error >= float(np.mean((y - usual[taught]) ** 2)):
+        return None
+    weights = cho_solve(cho_factor(gram + ridge * np.eye(len(y))), y - level)
+    difficulty = usual.copy()
+    difficulty[there] = level + (features[there] - centre) @ ((x - centre).T @ weights)
+    return Expectation(difficulty, error, 1.0 - error / float(y.var()))
+
+
+def _left_out(gram: FloatArray, y: FloatArray, ridge: float) -> float:
+    """The mean squared error of ridge regression when each item in turn is left out (Allen's PRESS, 1974)."""
+    inverse = np.linalg.inv(gram + ridge * np.eye(len(y)))
+    return float(np.mean(((inverse @ y) / np.diag(inverse)) ** 2))
