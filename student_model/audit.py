@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from student_model.evaluation import Report
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -84,24 +82,6 @@ def check(train: pd.DataFrame, test: pd.DataFrame | None = None, names: tuple[st
     faults = tuple(fault for fault in found if fault is not None)
     if faults:
         raise LeakyData(faults)
-
-
-GUARDS = ("elo", "logistic")
-"""Models so cheap that one which loses to them is not worth its cost."""
-
-
-def warnings(report: Report) -> list[str]:
-    """What speaks against using a model: that a simpler one does better, as each of `GUARDS` that does."""
-    mine, found = report.overall.auc, []
-    for name in GUARDS:
-        other = report.baselines.get(name)
-        theirs = other.overall.auc if other else None
-        if report.model in GUARDS[: GUARDS.index(name) + 1] or mine is None or theirs is None or mine >= theirs:
-            continue
-        found.append(
-            f"{report.model} loses to {name}: AUC {mine:.4f} against {theirs:.4f}; use {name}, or find out why"
-        )
-    return found
 
 
 def overlapping(train: pd.DataFrame, test: pd.DataFrame, names: tuple[str, str]) -> Fault | None:

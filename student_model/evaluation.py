@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from knowledge_graph.types import ItemId
 from knowledge_graph.vocabulary import BoolArray, FloatArray
+from student_model.curves import BINS, Curve, concept_errors, learning, reliability
 from student_model.log import Log
-from student_model.tracing import Tracer, load
+from student_model.tracing import ALONE, Context, Tracer, load
 
 BASELINES = ("mean", "bkt", "elo", "logistic")
-BINS = 15
 FIRST = 5
 
 
@@ -44,6 +44,8 @@ class Report:
         overall: of all rows.
         slices: of `first_attempts` (a learner's first response to the item), `first_five` (responses of each
             learner) and `unseen_items` (none of whose responses were trained on).
+        concept_ece: the median of the calibration errors of concepts with enough rows, `None` if there are none.
+        reliability, learning: the points of the two plots, see `student_model.curves`.
         fit_seconds: wall time, `None` for a tracer that came fitted. The first fit of a model on a machine
             includes its compilation.
         peak_memory_mb: the most memory the process has had up to now, in MiB; `None` where it is not known.
@@ -53,6 +55,9 @@ class Report:
     model: str
     overall: Scores
     slices: Mapping[str, Scores]
+    concept_ece: float | None
+    reliability: Curve
+    learning: Curve
     fit_seconds: float | None
     predict_seconds: float
     peak_memory_mb: float | None
@@ -64,6 +69,9 @@ class Report:
             "model": self.model,
             **asdict(self.overall),
             **{name: asdict(scores) for name, scores in self.slices.items()},
+            "concept_ece": self.concept_ece,
+            "reliability": asdict(self.reliability),
+            "learning": asdict(self.learning),
             "fit_seconds": self.fit_seconds,
             "predict_seconds": self.predict_seconds,
             "peak_memory_mb": self.peak_memory_mb,
@@ -78,24 +86,24 @@ def evaluate(
     train: Log,
     test: Log,
     seed: int = 0,
-    tell: Callable[[str], None] = lambda step: None,
+    context: Context = ALONE,
 ) -> Report:
     """Judge a model by name, fitted to `train`, or a tracer already fitted; and the baselines beside it.
 
-    `tell` hears of each step. Raises ValueError if no model has this name.
+    `context` is what every fit may use; its `tell` hears of each step. Raises ValueError if no model has this name.
     """
 
     def fitted(name: str) -> Report:
-        tell(f"fitting {name}")
+        context.tell(f"fitting {name}")
         begin = time.perf_counter()
-        tracer = load(name).fit(train, seed)
+        tracer = load(name).fit(train, seed, context)
         seconds = time.perf_counter() - begin
-        tell(f"predicting with {name}")
+        context.tell(f"predicting with {name}")
         return judge(tracer, train, test, seconds)
 
     baselines = {name: fitted(name) for name in BASELINES}
     if not isinstance(model, str):
-        tell(f"predicting with {model.name}")
+        context.tell(f"predicting with {model.name}")
         report = judge(model, train, test)
     else:
         report = baselines[model] if model in baselines else fitted(model)
@@ -106,10 +114,26 @@ def judge(tracer: Tracer, train: Log, test: Log, fit_seconds: float | None = Non
     """The report of a fitted tracer, without baselines; `train` only tells which items are known."""
     begin = time.perf_counter()
     odds = tracer.bind(test.vocabulary).predict_log(test)
-    seconds = time.perf_counter() - begin
+    return report_of(tracer.name, odds, train, test, fit_seconds, time.perf_counter() - begin)
+
+
+def report_of(
+    name: str, odds: FloatArray, train: Log, test: Log, fit_seconds: float | None, predict_seconds: float
+) -> Report:
+    """The report of odds for the rows of `test`, shape (N,)."""
     known = {train.vocabulary.items[i] for i in np.unique(train.item)}
-    parts = {name: scores(odds[rows], test.outcome[rows]) for name, rows in slices(test, known).items()}
-    return Report(tracer.name, scores(odds, test.outcome), parts, fit_seconds, seconds, peak_memory_mb())
+    errors = concept_errors(test, odds)
+    return Report(
+        model=name,
+        overall=scores(odds, test.outcome),
+        slices={part: scores(odds[rows], test.outcome[rows]) for part, rows in slices(test, known).items()},
+        concept_ece=float(np.median(errors)) if len(errors) else None,
+        reliability=reliability(odds, test.outcome),
+        learning=learning(test, odds),
+        fit_seconds=fit_seconds,
+        predict_seconds=predict_seconds,
+        peak_memory_mb=peak_memory_mb(),
+    )
 
 
 def slices(test: Log, known: Collection[ItemId]) -> dict[str, BoolArray]:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from student_model.audit import LeakyData, check, expanded, overlapping, read_columns, warnings
-from student_model.evaluation import Report, Scores
+from student_model.audit import LeakyData, check, expanded, overlapping, read_columns
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/knowledge_tracing"
 TAGS = ["a", "b", "a;b", "c;d", "d", "a;c;d"]
@@ -123,33 +122,6 @@ def test_columns_are_read_as_text_and_unjudged_rows_left_out(tmp_path: Path) -> 
     assert log["item_id"].tolist() == ["", "3"]
     assert log["correct"].tolist() == [1.0, 0.5]
     assert "more" not in log
-
-
-def report(model: str, auc: float | None, **baselines: float | None) -> Report:
-    def one(name: str, area: float | None) -> Report:
-        return Report(name, Scores(10, area, 0.5, 0.2, 0.1), {}, 1.0, 1.0, 1.0)
-
-    beside = {name: one(name, area) for name, area in baselines.items()}
-    return Report(model, one(model, auc).overall, {}, 1.0, 1.0, 1.0, beside)
-
-
-def test_losing_to_elo_is_a_warning() -> None:
-    assert warnings(report("bkt", 0.71, elo=0.76)) == [
-        "bkt loses to elo: AUC 0.7100 against 0.7600; use elo, or find out why"
-    ]
-    assert warnings(report("bkt", 0.76, elo=0.71)) == []
-    assert warnings(report("elo", 0.7, elo=0.7)) == []
-    assert warnings(report("bkt", None, elo=None)) == []
-    assert warnings(report("bkt", 0.5)) == []
-
-
-def test_losing_to_best_lr_is_a_warning_too_and_each_rung_is_held_to_those_below_it() -> None:
-    assert warnings(report("bkt", 0.71, elo=0.72, logistic=0.73)) == [
-        "bkt loses to elo: AUC 0.7100 against 0.7200; use elo, or find out why",
-        "bkt loses to logistic: AUC 0.7100 against 0.7300; use logistic, or find out why",
-    ]
-    assert warnings(report("logistic", 0.71, elo=0.72)) != []
-    assert warnings(report("elo", 0.71, logistic=0.72)) == []
 
 
 def assistments(part: str) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from student_model.evaluation import (
     slices,
 )
 from student_model.log import Log
-from student_model.tracing import load
+from student_model.tracing import Context, load
 from student_model.types import LearnerId
 
 WORDS = Vocabulary.build([ConceptId("a")], {ItemId(f"i{n}"): [ConceptId("a")] for n in range(4)})
@@ -92,7 +92,7 @@ def test_unseen_means_without_a_response_in_training() -> None:
 
 def test_a_report_has_every_figure_for_the_model_and_its_baselines() -> None:
     heard: list[str] = []
-    report = evaluate("elo", some_log(0, "abcdef"), some_log(1, "xyz"), tell=heard.append)
+    report = evaluate("elo", some_log(0, "abcdef"), some_log(1, "xyz"), context=Context(tell=heard.append))
     plain = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert set(TOP) < set(plain)
     assert plain["rows"] == 36 and plain["model"] == "elo"

@@ -108,7 +108,7 @@ def test_a_file_that_is_no_log_has_status_1(test: Path, tmp_path: Path) -> None:
 def test_a_foreign_directory_has_status_1(train: Path, test: Path, tmp_path: Path) -> None:
     result = run("evaluate", "--model", tmp_path, "--train", train, "--test", test)
     assert result.exit_code == 1
-    assert "has no tracer.json" in result.stderr
+    assert "has no manifest.json" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from knowledge_graph.graph import KnowledgeGraph
     from knowledge_graph.vocabulary import Vocabulary
-    from student_model.evaluation import Report
     from student_model.log import Log
     from student_model.tracing import Tracer
 
-METRICS = ("auc", "log_loss", "brier", "ece")
-SLICES = ("first_attempts", "first_five", "unseen_items")
-COSTS = ("fit_seconds", "predict_seconds", "peak_memory_mb")
-
 LOG_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+TARGET = click.Path(file_okay=False, path_type=Path)
+
+COURSE = click.option("--curriculum", type=FOLDER, help="Course: its edges, its texts; its concepts come first.")
+SEED = click.option("--seed", default=0, show_default=True, help="For models that draw.")
+REPORT = click.option("--report", type=TARGET, help="Folder for plots and the ladder table.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -30,54 +32,135 @@ def tracer() -> None:
 
 
 @tracer.command()
-@click.option("--model", required=True, metavar="NAME", help="The model to fit, e.g. bkt.")
+@click.option("--model", required=True, metavar="NAME", help="The model to fit, e.g. wayline.")
 @click.option("--train", type=LOG_FILE, required=True, help="Log to fit to (.csv or .csv.gz).")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write it.")
-@click.option("--curriculum", type=FOLDER, help="Course whose concepts and items come first.")
-@click.option("--seed", default=0, show_default=True, help="For models that draw.")
-def fit(model: str, train: Path, out: Path, curriculum: Path | None, seed: int) -> None:
-    """Fit a model to a log and keep it in a directory."""
-    from student_model import audit, storage
-    from student_model.tracing import load
+@click.option("--out", type=TARGET, required=True, help="Where to write it.")
+@COURSE
+@SEED
+@REPORT
+@click.option("--curves", type=TARGET, help="Folder for TensorBoard: losses, calibration, histograms.")
+@click.option("--checkpoint", type=TARGET, help="Folder to keep training in, and to go on from.")
+@click.option("--accumulate", default=1, show_default=True, type=click.IntRange(1), help="Batches a training step.")
+@click.option("--no-refit", is_flag=True, help="Keep what was fitted to nine learners in ten, in half the time.")
+@click.option("--force", is_flag=True, help="Register the model even if it loses to a cheaper one.")
+@JSON
+def fit(
+    model: str,
+    train: Path,
+    out: Path,
+    curriculum: Path | None,
+    seed: int,
+    report: Path | None,
+    curves: Path | None,
+    checkpoint: Path | None,
+    accumulate: int,
+    no_refit: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Fit a model to a log and keep it in a directory.
+
+    It is fitted to nine learners in ten first and judged on the tenth. A model that loses to Elo or Best-LR there is
+    refused; else it is fitted to all. Ctrl-C ends the training of a network and keeps its best so far.
+    """
+    from api.cli import _fitting
+    from student_model import audit
+    from student_model.tracing import Context
 
     _require_model(model)
-    with _refusals(), _progress() as tell:
+    with _fitting.refusals(), _fitting.progress() as tell:
         tell(f"reading {train.name}")
-        log = _read(train, _vocabulary(curriculum))
+        graph = _graph(curriculum)
+        log = _read(train, graph.vocabulary if graph else None)
         audit.check(audit.read_columns(train), names=(str(train), ""))
-        tell(f"fitting {model}")
-        version = storage.save(load(model).fit(log, seed), out)
-    click.echo(
-        f"{model} {version}: {len(log):,} responses of {len(log.learners):,} learners, "
-        f"{len(log.vocabulary.concepts):,} concepts, {len(log.vocabulary.items):,} items -> {out}"
-    )
+        context = Context(graph, tell, curves, checkpoint, accumulate)
+        done = _fitting.registered(model, log, out, seed, context, refit=not no_refit, force=force, report=report)
+    _fitting.show(done, as_json)
 
 
 @tracer.command()
 @click.option("--model", required=True, metavar="NAME|DIR", help="A model to fit, or what `fit --out` wrote.")
 @click.option("--train", type=LOG_FILE, required=True, help="Log to fit the model and the baselines to.")
 @click.option("--test", type=LOG_FILE, required=True, help="Log of other learners to measure on.")
-@click.option("--curriculum", type=FOLDER, help="Course whose concepts and items come first.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-@click.option("--seed", default=0, show_default=True, help="For models that draw.")
-def evaluate(model: str, train: Path, test: Path, curriculum: Path | None, as_json: bool, seed: int) -> None:
+@COURSE
+@SEED
+@REPORT
+@JSON
+def evaluate(
+    model: str, train: Path, test: Path, curriculum: Path | None, seed: int, report: Path | None, as_json: bool
+) -> None:
     """Measure a model on learners it has not seen, beside item mean, BKT, Elo and Best-LR."""
+    from api.cli import _fitting, _report
     from student_model import audit
     from student_model.evaluation import evaluate as measure
+    from student_model.guard import warnings
+    from student_model.tracing import Context
 
-    with _refusals(), _progress() as tell:
+    with _fitting.refusals(), _fitting.progress() as tell:
         chosen = _model(model)
         tell("reading")
-        known = _read(train, _vocabulary(curriculum))
+        graph = _graph(curriculum)
+        known = _read(train, graph.vocabulary if graph else None)
         asked = _read(test, known.vocabulary)
         audit.check(audit.read_columns(train), audit.read_columns(test), names=(str(train), str(test)))
-        report = measure(chosen, known, asked, seed, tell)
-    for warning in audit.warnings(report):
+        found = measure(chosen, known, asked, seed, Context(graph, tell))
+        models = {**found.baselines, found.model: found}
+        if report is not None:
+            _report.write(report, models)
+    for warning in warnings(found):
         click.echo(f"warning: {warning}", err=True)
     if as_json:
-        click.echo(json.dumps(report.to_json(), allow_nan=False))
+        click.echo(json.dumps(found.to_json(), allow_nan=False))
     else:
-        _show(report)
+        _report.show(models)
+
+
+@tracer.command()
+@click.option("--model", default="wayline", show_default=True, metavar="NAME", help="The model to fit.")
+@click.option("--out", type=TARGET, help="Where to write it; the folder in $WAYLINE_MODEL by default.")
+@click.option("--curriculum", metavar="DIR", help="The service's course; $WAYLINE_CURRICULUM else.")
+@click.option("--database", metavar="URL", help="Database of the log; $WAYLINE_DATABASE else.")
+@click.option("--every", metavar="HOURS", type=click.FloatRange(0, min_open=True), help="Go on, this often.")
+@SEED
+@click.option("--force", is_flag=True, help="Register the model even if it loses to a cheaper one.")
+@JSON
+def refit(
+    model: str,
+    out: Path | None,
+    curriculum: str | None,
+    database: str | None,
+    every: float | None,
+    seed: int,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Fit a model to the service's own log; a service that serves the folder takes it up by itself.
+
+    What loses to Elo or Best-LR, or has too few learners to be judged, leaves the folder as it is. With --every this
+    runs until it is stopped; without, once, for schedulers such as cron.
+    """
+    from api.cli import _fitting
+    from api.settings import read_settings
+
+    _require_model(model)
+    with _fitting.refusals():
+        settings = read_settings(os.environ, curriculum=curriculum, database=database)
+    target = out or (Path(settings.model) if Path(settings.model).is_dir() else None)
+    if target is None:
+        raise click.UsageError("--out is missing, and $WAYLINE_MODEL is no folder")
+    while True:
+        began = time.monotonic()
+        try:
+            with _fitting.refusals(), _fitting.progress() as tell:
+                done = _fitting.refitted(model, settings, target, seed, tell, force=force)
+            _fitting.show(done, as_json)
+        except click.ClickException as error:
+            if every is None:
+                raise
+            error.show()
+        if every is None:
+            return
+        time.sleep(max(0.0, 3600.0 * every - (time.monotonic() - began)))
 
 
 def _require_model(name: str) -> None:
@@ -98,13 +181,13 @@ def _model(name: str) -> str | Tracer:
     return storage.open_tracer(Path(name))
 
 
-def _vocabulary(curriculum: Path | None) -> Vocabulary | None:
+def _graph(curriculum: Path | None) -> KnowledgeGraph | None:
     if curriculum is None:
         return None
     from knowledge_graph.formats import folder
     from knowledge_graph.graph import KnowledgeGraph
 
-    return KnowledgeGraph(folder.read(curriculum)).vocabulary
+    return KnowledgeGraph(folder.read(curriculum))
 
 
 def _read(path: Path, vocabulary: Vocabulary | None) -> Log:
@@ -119,44 +202,3 @@ def _read(path: Path, vocabulary: Vocabulary | None) -> Log:
     for kind, fault in report.faults.items():
         click.echo(f"{path.name}: {kind}: {fault}", err=True)
     return log
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What is wrong with the data is said on stderr, and the exit status is 1."""
-    from data.importers import ImportFault
-    from knowledge_graph.errors import CurriculumError
-    from student_model.audit import LeakyData
-    from student_model.storage import StorageError
-
-    try:
-        yield
-    except (ImportFault, CurriculumError, LeakyData, StorageError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is going on; the function given changes it."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with console.status("") as status:
-        yield status.update if console.is_terminal else console.print
-
-
-def _show(report: Report) -> None:
-    """A table with a column for each model and a row for each figure."""
-    from rich.console import Console
-    from rich.table import Table
-
-    models = {**report.baselines, report.model: report}.values()
-    table = Table("", *(one.model for one in models), title=f"{report.overall.rows:,} responses")
-    rows: dict[str, list[float | None]] = {
-        **{metric: [getattr(one.overall, metric) for one in models] for metric in METRICS},
-        **{f"auc, {name}": [one.slices[name].auc for one in models] for name in SLICES},
-        **{cost: [getattr(one, cost) for one in models] for cost in COSTS},
-    }
-    for name, figures in rows.items():
-        table.add_row(name.replace("_", " "), *("-" if one is None else f"{one:.4g}" for one in figures))
-    Console().print(table)

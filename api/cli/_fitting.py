@@ -1,0 +1,142 @@
+"""Fitting a model so that it may be served: judged before it is registered, and told where it comes from."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from api.cli import _report
+from api.settings import Settings
+from api.wiring import open_store
+from knowledge_graph.formats import folder
+from knowledge_graph.graph import KnowledgeGraph
+from student_model import storage
+from student_model.guard import FEWEST, Verdict, tried
+from student_model.log import Log
+from student_model.origin import Data, Origin, code_version
+from student_model.replay import to_log
+from student_model.tracing import Context, load
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A model that was registered, and where."""
+
+    model: str
+    version: str
+    out: Path
+    origin: Origin
+
+
+class Refused(ValueError):
+    """The model loses to cheaper ones; the message names each loss."""
+
+
+def registered(
+    model: str,
+    log: Log,
+    out: Path,
+    seed: int,
+    context: Context,
+    *,
+    refit: bool = True,
+    force: bool = False,
+    report: Path | None = None,
+) -> Registered:
+    """Fit, judge and save a model. With `refit` the one that is saved was fitted to all learners after it was judged.
+
+    Raises:
+        Refused: it loses, and there is no `force`. Nothing is written but the report.
+    """
+    begin, at = time.perf_counter(), datetime.now(UTC)
+    trial = tried(model, log, seed, _within(context, "judged"))
+    verdict = None if trial is None else trial.verdict
+    if trial is not None and report is not None:
+        _report.write(report, trial.reports)
+    lost = () if verdict is None else verdict.losses
+    if lost and not force:
+        raise Refused("\n".join((*lost, f"{model} is not registered; fit another, or give --force")))
+    if trial is None or refit:
+        context.tell(f"fitting {model} to all learners")
+        tracer = load(model).fit(log, seed, _within(context, "registered"))
+    else:
+        tracer = trial.tracer
+    seconds = time.perf_counter() - begin
+    origin = Origin(Data.of(log), at.isoformat(), seconds, seed, code_version(), verdict, bool(lost))
+    return Registered(model, storage.save(tracer, out, origin), out, origin)
+
+
+def refitted(
+    model: str, settings: Settings, out: Path, seed: int, tell: Callable[[str], None], *, force: bool
+) -> Registered:
+    """Fit, judge and save a model on the log of a service.
+
+    Raises:
+        Refused: it loses, or too few learners have answered for it to be judged, and there is no `force`.
+    """
+    tell("reading the log")
+    graph = KnowledgeGraph(folder.read(settings.curriculum))
+    log = to_log(open_store(settings).responses.everything(), graph.vocabulary)
+    if len(log.learners) < FEWEST and not force:
+        raise Refused(f"{len(log.learners)} learners have answered, and a model is judged from {FEWEST} on; or --force")
+    return registered(model, log, out, seed, Context(graph, tell), force=force)
+
+
+def _within(context: Context, name: str) -> Context:
+    """The same context with folders of its own: the two trainings are not one."""
+    curves, checkpoint = context.curves, context.checkpoint
+    return replace(context, curves=curves and curves / name, checkpoint=checkpoint and checkpoint / name)
+
+
+def show(done: Registered, as_json: bool) -> None:
+    """What was registered, for people or as one JSON object."""
+    data, verdict = done.origin.data, done.origin.verdict
+    if as_json:
+        plain = {"model": done.model, "version": done.version, "out": str(done.out), **asdict(done.origin)}
+        click.echo(json.dumps(plain, allow_nan=False))
+        return
+    click.echo(
+        f"{done.model} {done.version}: {data.responses:,} responses of {data.learners:,} learners, "
+        f"{data.concepts:,} concepts, {data.items:,} items -> {done.out}"
+    )
+    click.echo(f"fewer than {FEWEST} learners: not judged" if verdict is None else judged(verdict))
+
+
+def judged(verdict: Verdict) -> str:
+    """The verdict in a few words."""
+    found = ", ".join(
+        name if one.auc is None else f"{name} AUC {one.auc:.4f} log loss {one.log_loss:.4f}"
+        for name, one in verdict.scores.items()
+    )
+    return "\n".join((f"on {verdict.learners:,} learners held back: {found}", *verdict.losses))
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What is wrong with the data is said on stderr, and the exit status is 1."""
+    from api.cli._refusals import refusals as of_services
+    from data.importers import ImportFault
+    from student_model.audit import LeakyData
+
+    with of_services():
+        try:
+            yield
+        except (ImportFault, LeakyData, Refused, _report.ReportError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """A line on stderr that says what is going on; the function given changes it."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+        yield status.update if console.is_terminal else console.print

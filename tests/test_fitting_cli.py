@@ -1,0 +1,119 @@
+"""`wayline tracer fit` judges before it registers; `refit` does so on the service's own log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli.tracer import tracer
+from api.settings import read_settings
+from api.wiring import open_store
+from knowledge_graph.formats import folder
+from student_model.storage import open_tracer, read_manifest
+from student_model.types import LearnerId, Response, ResponseId
+
+
+def run(*arguments: object, **environment: str) -> Result:
+    return CliRunner().invoke(tracer, [str(one) for one in arguments], env=environment)
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Path:
+    """Sixty learners who differ much, so that a mean over learners loses to every guard."""
+    rng = np.random.default_rng(0)
+    lines = ["learner_id,item_id,concept_ids,correct"]
+    for learner in range(60):
+        ability = rng.normal(0.0, 2.0)
+        lines += [f"l{learner},i{rng.integers(9)},a,{int(rng.normal() < ability)}" for _ in range(30)]
+    path = tmp_path / "train.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_a_model_that_loses_is_refused_with_each_loss_and_writes_nothing(train: Path, tmp_path: Path) -> None:
+    result = run("fit", "--model", "mean", "--train", train, "--out", tmp_path / "kept")
+    assert result.exit_code == 1 and result.stdout == ""
+    for told in ("mean loses to elo: log loss", "mean loses to logistic: log loss", "not registered", "--force"):
+        assert told in result.stderr
+    assert not (tmp_path / "kept").exists()
+
+
+def test_force_registers_it_and_is_recorded(train: Path, tmp_path: Path) -> None:
+    result = run("fit", "--model", "mean", "--train", train, "--out", tmp_path / "kept", "--force", "--json")
+    assert result.exit_code == 0, result.output
+    told, origin = json.loads(result.stdout), read_manifest(tmp_path / "kept").origin
+    assert origin is not None and told["forced"] is origin["forced"] is True
+    assert [loss.partition(":")[0] for loss in origin["verdict"]["losses"]] == [
+        "mean loses to elo", "mean loses to logistic",
+    ]  # fmt: skip
+    assert "by force" in (tmp_path / "kept" / "MODEL_CARD.md").read_text("utf-8")
+
+
+def test_what_is_registered_was_fitted_to_all_learners_unless_told_not_to(train: Path, tmp_path: Path) -> None:
+    whole = json.loads(run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "a", "--json").stdout)
+    part = run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "b", "--json", "--no-refit")
+    assert whole["data"] == json.loads(part.stdout)["data"]
+    assert whole["verdict"] == json.loads(part.stdout)["verdict"]
+    assert whole["version"] != json.loads(part.stdout)["version"]
+    assert whole["data"]["learners"] == 60 and whole["verdict"]["learners"] == 6 and whole["forced"] is False
+
+
+def test_a_report_has_plots_and_the_ladder(train: Path, tmp_path: Path) -> None:
+    result = run("fit", "--model", "logistic", "--train", train, "--out", tmp_path / "a", "--report", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    for name in ("reliability.png", "learning.png"):
+        assert (tmp_path / "r" / name).read_bytes().startswith(b"\x89PNG")
+    table = (tmp_path / "r" / "ladder.md").read_text("utf-8").splitlines()
+    assert table[0] == "| | logistic | elo |"
+    assert any(line.startswith("| log loss |") for line in table)
+
+
+def answers(learners: int) -> list[Response]:
+    """Responses to the first items of the embedded course, by learners who differ."""
+    settings = read_settings({})
+    items = [one.item_id for one in folder.read(settings.curriculum).items[:20]]
+    rng = np.random.default_rng(1)
+    return [
+        Response(
+            response_id=ResponseId(f"r{n}"),
+            learner_id=LearnerId(f"l{learner}"),
+            item_id=items[int(rng.integers(20))],
+            correct=bool(rng.normal() < ability),
+        )
+        for learner, ability in enumerate(rng.normal(0.0, 2.0, learners))
+        for n in range(20)
+    ]
+
+
+def test_refit_fits_to_the_log_of_the_service(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    open_store(read_settings({}, database=database)).responses.append(answers(60), datetime(2026, 1, 1, tzinfo=UTC))
+    out = tmp_path / "model"
+    first = run("refit", "--model", "elo", "--out", out, "--database", database)
+    assert first.exit_code == 0, first.output
+    assert "1,200 responses of 60 learners" in first.stdout
+    again = run("refit", "--model", "elo", WAYLINE_MODEL=str(out), WAYLINE_DATABASE=database)
+    assert again.exit_code == 0, again.output
+    assert open_tracer(out).name == "elo"
+    before = (out / "manifest.json").read_bytes()
+    lost = run("refit", "--model", "mean", "--out", out, "--database", database)
+    assert lost.exit_code == 1 and "mean loses to elo" in lost.stderr
+    assert (out / "manifest.json").read_bytes() == before
+
+
+def test_refit_leaves_things_as_they_are_while_there_are_too_few_learners(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    open_store(read_settings({}, database=database)).responses.append(answers(9), datetime(2026, 1, 1, tzinfo=UTC))
+    result = run("refit", "--model", "elo", "--out", tmp_path / "model", "--database", database)
+    assert result.exit_code == 1 and "9 learners have answered, and a model is judged from 50 on" in result.stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_refit_says_where_it_would_write_to(tmp_path: Path) -> None:
+    result = run("refit", "--model", "elo", "--database", f"sqlite:///{tmp_path / 'w.db'}")
+    assert result.exit_code == 2 and "--out is missing" in result.stderr

@@ -1,0 +1,104 @@
+"""A model that a cheaper one beats is not registered, and the loss is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from knowledge_graph.types import ConceptId, ItemId
+from knowledge_graph.vocabulary import Vocabulary
+from student_model.curves import Curve
+from student_model.evaluation import Report, Scores
+from student_model.guard import FEWEST, HELD, lost, tried, warnings
+from student_model.log import Log
+from student_model.tracing import Context
+from student_model.types import LearnerId
+
+NOTHING = Curve((), (), (), ())
+A = ConceptId("a")
+WORDS = Vocabulary.build([A], {ItemId(f"i{n}"): [A] for n in range(6)})
+
+
+def log_of(learners: int, rows: int, seed: int = 0) -> Log:
+    """Learners of abilities that differ much: the mean of an item is not enough."""
+    rng = np.random.default_rng(seed)
+    ability = np.repeat(rng.normal(0.0, 2.0, learners), rows)
+    item = rng.integers(6, size=learners * rows).astype(np.int32)
+    outcome = (rng.random(len(item)) < 1.0 / (1.0 + np.exp(-ability))).astype(np.float64)
+    names = [LearnerId(f"l{n}") for n in range(learners) for _ in range(rows)]
+    return Log.from_unordered(WORDS, names, item, outcome)
+
+
+def report(model: str, auc: float | None, **baselines: float | None) -> Report:
+    def one(name: str, area: float | None) -> Report:
+        return Report(name, Scores(10, area, 0.5, 0.2, 0.1), {}, None, NOTHING, NOTHING, 1.0, 1.0, 1.0)
+
+    beside = {name: one(name, area) for name, area in baselines.items()}
+    return replace(one(model, auc), baselines=beside)
+
+
+def test_losing_to_elo_is_a_warning() -> None:
+    assert warnings(report("bkt", 0.71, elo=0.76)) == [
+        "bkt loses to elo: AUC 0.7100 against 0.7600; use elo, or find out why"
+    ]
+    assert warnings(report("bkt", 0.76, elo=0.71)) == []
+    assert warnings(report("elo", 0.7, elo=0.7)) == []
+    assert warnings(report("bkt", None, elo=None)) == []
+    assert warnings(report("bkt", 0.5)) == []
+
+
+def test_losing_to_best_lr_is_a_warning_too_and_each_rung_is_held_to_those_below_it() -> None:
+    assert warnings(report("bkt", 0.71, elo=0.72, logistic=0.73)) == [
+        "bkt loses to elo: AUC 0.7100 against 0.7200; use elo, or find out why",
+        "bkt loses to logistic: AUC 0.7100 against 0.7300; use logistic, or find out why",
+    ]
+    assert warnings(report("logistic", 0.71, elo=0.72)) != []
+    assert warnings(report("elo", 0.71, logistic=0.72)) == []
+
+
+def test_a_model_that_knows_no_learners_loses_to_both_guards() -> None:
+    trial = tried("mean", log_of(200, 30), seed=0)
+    assert trial is not None
+    verdict = trial.verdict
+    assert (verdict.learners, verdict.rows) == (200 // HELD, 600)
+    assert list(verdict.scores) == ["mean", "elo", "logistic"]
+    assert [one.partition(":")[0] for one in verdict.losses] == ["mean loses to elo", "mean loses to logistic"]
+    assert verdict.scores["mean"] == trial.reports["mean"].overall
+
+
+def test_a_guard_is_not_held_to_itself_and_wins_where_learners_differ() -> None:
+    trial = tried("elo", log_of(200, 30), seed=0)
+    assert trial is not None and list(trial.verdict.scores) == ["elo"] and not trial.verdict.losses
+
+
+def test_too_few_learners_give_no_verdict() -> None:
+    assert tried("mean", log_of(FEWEST - 1, 5), seed=0) is None
+
+
+def test_what_is_judged_was_not_fitted_to_those_who_judge() -> None:
+    """The model tried is the one fitted to the other learners, and each fit is told of."""
+    log, heard = log_of(100, 10), list[str]()
+    trial = tried("mean", log, seed=3, context=Context(tell=heard.append))
+    assert trial is not None and heard == [
+        f"fitting {one} to nine learners in ten" for one in ("mean", "elo", "logistic")
+    ]
+    held = np.random.default_rng(3).permutation(100) < 10
+    share = log.only_learners(~held).outcome.mean()
+    odds = trial.tracer.predict(trial.tracer.initial(), None, None)
+    assert odds.mean() == pytest.approx(share, abs=0.02)
+
+
+def test_a_loss_within_one_standard_error_is_none_worked_out_by_hand() -> None:
+    # Two learners of one row each, both right. Model .5 and .5, guard .8 and .4: differences in log loss are
+    # ln(.8/.5) = .470 and ln(.4/.5) = -.223, mean .1235, standard error .3466 / sqrt(2) = .2451.
+    log = Log.from_unordered(WORDS, [LearnerId("x"), LearnerId("y")], np.zeros(2, np.int32), np.ones(2))
+    half = np.array([0.5, 0.5])
+    assert lost(log, "m", half, "g", np.array([0.8, 0.4])) is None
+    # Guard .8 and .7: .470 and .336, mean .4032, standard error .0668 / sqrt(2) = .0472.
+    told = lost(log, "m", half, "g", np.array([0.8, 0.7]))
+    assert told == (
+        "m loses to g: log loss 0.6931 against 0.2899 on 2 learners held back (worse by 0.4032, standard error 0.0472)"
+    )
+    assert lost(log, "m", half, "g", half) is None
