@@ -39,7 +39,7 @@ def columns(log: ResponseLog, vocabulary: Vocabulary) -> Log:
         }
     learner = np.searchsorted(np.fromiter(names, np.int64, len(names)), scan.learner_no).astype(np.int32)
     weight = np.where(np.isnan(scan.score) | np.isnan(scan.confidence), 1.0, scan.confidence).clip(0.0, 1.0)
-    whole = Log(wider, tuple(names.values()), learner, item[scan.item_no], scan.outcome, scan.at, weight)
+    whole = Log(wider, tuple(names.values()), learner, item[scan.item_no], scan.outcome, scan.at, weight, scan.elapsed)
     if anew:
         whole = _replaced(whole, anew)
     judged = ~np.isnan(whole.outcome)
@@ -57,6 +57,7 @@ class Scan:
     confidence: FloatArray
     at: FloatArray
     sequence: FloatArray
+    elapsed: FloatArray
 
 
 def _one_moment(engine: Engine) -> Connection:
@@ -88,7 +89,7 @@ def _scan(connection: Connection, tenant: str) -> Scan:
     """
     number, exact = responses.c, _exact_text(connection)
     own = number.tenant == tenant
-    optional = (number.score, number.score_confidence, number.sequence)
+    optional = (number.score, number.score_confidence, number.sequence, number.elapsed_seconds)
     used = connection.execute(select(*(func.max(column) for column in optional)).where(own)).one()
     unused = {column.name for column, most in zip(optional, used, strict=True) if most is None}
     wanted = {
@@ -99,6 +100,7 @@ def _scan(connection: Connection, tenant: str) -> Scan:
         "score_confidence": _text(exact(number.score_confidence)),
         "at": _text(cast(number.at, Text)),
         "sequence": _text(cast(number.sequence, Text)),
+        "elapsed_seconds": _text(exact(number.elapsed_seconds)),
     }
     wanted = {name: column for name, column in wanted.items() if name not in unused}
     joined = (func.aggregate_strings(column, ",").label(name) for name, column in wanted.items())
@@ -111,7 +113,7 @@ def _scan(connection: Connection, tenant: str) -> Scan:
     rows = connection.execute(query).all()
     if not rows:
         none, real = np.empty(0, dtype=np.int64), np.empty(0)
-        return Scan(none, none, real, real, real, real, real)
+        return Scan(none, none, real, real, real, real, real, real)
     column = {name: _parsed([getattr(row, name) for row in rows]) for name in wanted}
     learner_no = np.repeat([row.learner_no for row in rows], [row.rows for row in rows])
     column.update({name: np.full(len(learner_no), np.nan) for name in unused})
@@ -126,6 +128,7 @@ def _scan(connection: Connection, tenant: str) -> Scan:
         column["score_confidence"],
         column["at"] / 1e6,
         column["sequence"],
+        column["elapsed_seconds"],
     )
 
 

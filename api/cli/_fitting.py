@@ -15,13 +15,13 @@ import click
 from api.cli import _report
 from api.settings import Settings
 from api.wiring import open_store
+from data.columns import columns
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from student_model import storage
 from student_model.guard import FEWEST, Verdict, tried
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
-from student_model.replay import to_log
 from student_model.tracing import Context, load
 
 
@@ -83,7 +83,7 @@ def refitted(
     """
     tell("reading the log")
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    log = to_log(open_store(settings).responses.everything(), graph.vocabulary)
+    log = columns(open_store(settings).responses, graph.vocabulary)
     if len(log.learners) < FEWEST and not force:
         raise Refused(f"{len(log.learners)} learners have answered, and a model is judged from {FEWEST} on; or --force")
     return registered(model, log, out, seed, Context(graph, tell), force=force)

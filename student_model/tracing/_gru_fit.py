@@ -6,7 +6,8 @@ import numpy as np
 
 from student_model.log import Log
 from student_model.tracing import Context
-from student_model.tracing._recurrent_fit import Lesson, members, no_members
+from student_model.tracing._recurrent import Weights
+from student_model.tracing._recurrent_fit import Lesson, members
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing.gru import Gru, network_of
 
@@ -24,5 +25,5 @@ def fitted(log: Log, seed: int, context: Context) -> Gru:
     base = float(np.log(share / (1.0 - share)))
     lesson = Lesson(log, features, np.zeros(len(log)), np.full(len(log), base), own_items=True, shape=SHAPE)
     trained = members(lesson, 1, seed, context, "gru")
-    weights = trained[0].weights if trained else no_members(log.vocabulary, features)
+    weights = trained[0].weights if trained else Weights.none(log.vocabulary, features)
     return Gru(network_of(weights, log.vocabulary, trained[0].features if trained else features), base)

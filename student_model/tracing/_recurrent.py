@@ -101,6 +101,17 @@ class Weights:
         return cls(*(arrays[f"net_{one.name}"] for one in fields(cls)))
 
     @classmethod
+    def none(cls, vocabulary: Vocabulary, features: Floats) -> Weights:
+        """Of no members at all: a network that scores nothing."""
+        concept, item, wide = (0, len(vocabulary.concepts), 1), (0, features.shape[1], 1), (0, 1, 3)
+        shapes = {
+            "concept_bias": concept[:2], "item_bias": item[:2], "elapsed": (0, PAUSES, 1), "lag": (0, LAGS, 1),
+            "pause": (0, LAGS, 1), "inputs": (0, 6, 3), "inner": wide, "input_bias": (0, 3), "inner_bias": (0, 3),
+            "start": (0, 1), "item_in": item, "item_out": item,
+        }  # fmt: skip
+        return cls(*(np.zeros(shapes.get(one.name, concept), dtype=np.float32) for one in fields(cls)))
+
+    @classmethod
     def joined(cls, members: list[Weights]) -> Weights:
         """Several networks as members of one."""
         return cls(*(np.concatenate([getattr(each, one.name) for each in members]) for one in fields(cls)))

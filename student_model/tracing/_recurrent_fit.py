@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabulary
+from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
 from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.tracing import Context
@@ -109,10 +109,3 @@ def _logits(net: Net, rows: Rows, offsets: IntArray, learners: IntArray, device:
             logits, h = net(rows, span.to(device), h)
             result[span[known].numpy()] = logits.cpu().numpy()[known.numpy()]
     return result
-
-
-def no_members(vocabulary: Vocabulary, features: Floats) -> Weights:
-    """Networks of no members, in widths that fit."""
-    torch.manual_seed(0)
-    one = Net(vocabulary, features, Shape(hidden=1, item=1), own_items=False).weights()
-    return Weights(*(getattr(one, each.name)[:0] for each in fields(one)))

@@ -92,7 +92,7 @@ def _form(item: Item) -> list[float]:
 
 
 def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
-    """What the features tell of difficulties; `None` if it is no better than the mean of an item's concepts."""
+    """What the features tell of difficulties; `None` if it is no better than one difficulty for all."""
     information = np.maximum(1.0 / belief.difficulty_variance - ITEM_PULL, 0.0)
     there = ~np.isnan(features).any(axis=1)
     taught = there & (information > ITEM_PULL)
@@ -103,11 +103,10 @@ def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
     gram = (x - centre) @ (x - centre).T
     left_out = [(_left_out(gram, y - level, ridge), ridge) for ridge in RIDGES.tolist()]
     error, ridge = min(left_out)
-    usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
-    if error >= float(np.mean((y - usual[taught]) ** 2)):
+    if error >= float(y.var()):
         return None
     weights = cho_solve(cho_factor(gram + ridge * np.eye(len(y))), y - level)
-    difficulty = usual.copy()
+    difficulty = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
     difficulty[there] = level + (features[there] - centre) @ ((x - centre).T @ weights)
     return Expectation(difficulty, error, 1.0 - error / float(y.var()))
 

@@ -16,7 +16,7 @@ from student_model.tracing import Context
 from student_model.tracing._item_vectors import item_vectors
 from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._recurrent import Weights
-from student_model.tracing._recurrent_fit import Lesson, Trained, members, no_members
+from student_model.tracing._recurrent_fit import Lesson, Trained, members
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
@@ -36,15 +36,15 @@ ALONE = np.array([0.0, 1.0, 0.0])
 def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
-    belief = informed(believed(log, context.graph), context) if len(log) else believed(log, context.graph)
+    belief = informed(believed(log, context.graph), context)
     rows = belief.difficulty[log.item]
-    centre, scale = (float(rows.mean()), float(rows.std()) + 1e-3) if len(log) else (0.0, 1.0)
+    centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")
     base, difficulty = out_of_fold(log, belief, seed, context)
     features = item_vectors(log)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
     trained = members(lesson, MEMBERS, seed, context, "network")
-    weights = Weights.joined([one.weights for one in trained]) if trained else no_members(log.vocabulary, features)
+    weights = Weights.joined([one.weights for one in trained]) if trained else Weights.none(log.vocabulary, features)
     start, trust, gain = blended(log, base, trained)
     return made(belief, weights, features, Blend(start, trust, gain, centre, scale))
 

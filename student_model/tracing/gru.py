@@ -151,6 +151,9 @@ def network_of(weights: Weights, vocabulary: Vocabulary, features: FloatArray | 
 
 def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Gru:
     """Train on a log (with torch; minutes on a large one). Of few learners only the share of right answers is used."""
+    if not len(log):
+        nothing = np.zeros((len(log.vocabulary.items), 0), dtype=np.float32)
+        return Gru(network_of(Weights.none(log.vocabulary, nothing), log.vocabulary, nothing), 0.0)
     from student_model.tracing._gru_fit import fitted  # serving needs none of it
 
     return fitted(log, seed, context)

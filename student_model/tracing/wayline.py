@@ -155,6 +155,10 @@ def made(belief: StateSpace, weights: Weights, features: Floats, blend: Blend) -
 
 def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Wayline:
     """Fit the belief model, then the networks (with torch; minutes on a large log). Of few learners only the former."""
+    if not len(log):
+        nothing = np.zeros((len(log.vocabulary.items), 0), dtype=np.float32)
+        belief = statespace.fit(log, seed, context)
+        return made(belief, Weights.none(log.vocabulary, nothing), nothing, Blend(0.0, 1.0, 0.0, 0.0, 1.0))
     from student_model.tracing._wayline_fit import fitted  # serving needs none of it
 
     return fitted(log, seed, context)
