@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
-from student_model.replay import Progress, order_key, replay_progress
-from student_model.tracing import Tracer
+from engine.ladder import RungFailed
+from student_model.replay import Folds, Progress, order_key, replay_progress
 from student_model.types import LearnerId, Response, ResponseId
 
 Key = tuple[bool, datetime, float, str]
@@ -51,7 +52,7 @@ class Learners:
     never change, so threads may race: whoever knows more wins.
     """
 
-    def __init__(self, tracer: Tracer, capacity: int) -> None:
+    def __init__(self, tracer: Folds, capacity: int) -> None:
         self._tracer = tracer
         self._capacity = capacity
         self._known: OrderedDict[LearnerId, Known] = OrderedDict()
@@ -61,7 +62,11 @@ class Learners:
         return len(self._known)
 
     def current(self, learner_id: LearnerId, log: Log) -> Known:
-        """The learner's progress after all that the log has now."""
+        """The learner's progress after all that the log has now.
+
+        Raises:
+            RungFailed: the tracer cannot fold what the learner did.
+        """
         with self._lock:
             known = self._known.get(learner_id)
             if known is not None:
@@ -73,9 +78,13 @@ class Learners:
         known = known or Known(Progress(self._tracer.initial()), number)
         if position == known.position:
             return known
-        newer = self._after(known, log.of_learner(learner_id, after=known.position))
+        news = log.of_learner(learner_id, after=known.position)
+        with _folding():
+            newer = self._after(known, news)
         if newer is None:
-            newer = self._refolded(number, log.of_learner(learner_id))
+            whole = log.of_learner(learner_id)
+            with _folding():
+                newer = self._refolded(number, whole)
         self._remember(learner_id, newer)
         return newer
 
@@ -113,3 +122,11 @@ class Learners:
             self._known.move_to_end(learner_id)
             while len(self._known) > self._capacity:
                 self._known.popitem(last=False)
+
+
+@contextmanager
+def _folding() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # the database is not asked in here: only a tracer can fail
+        raise RungFailed("a response could not be folded") from error

@@ -43,6 +43,8 @@ def crashed(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
     structlog.get_logger().error("crashed", error=type(error).__name__, where=where)
+    if isinstance(error.__cause__, Exception):
+        crashed(error.__cause__)
 
 
 def _serialised(event: Any, **_: Any) -> str:

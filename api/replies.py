@@ -14,6 +14,7 @@ from engine.types import Decision, Recommendation
 from knowledge_graph.frontier import STANDINGS, Frontier
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import Item, Media, Step
+from knowledge_graph.vocabulary import FloatArray
 from student_model.tracing import Beliefs, datetime_from
 
 if TYPE_CHECKING:
@@ -101,9 +102,12 @@ def _recommendation(graph: KnowledgeGraph, cards: Cards, one: Recommendation) ->
 
 
 def beliefs(
-    graph: KnowledgeGraph, known: Beliefs, front: Frontier, concepts: Iterable[int] | None = None
+    graph: KnowledgeGraph, known: Beliefs, later: FloatArray, front: Frontier, concepts: Iterable[int] | None = None
 ) -> list[Document]:
-    """The beliefs about these concepts (all for `None`), with where the learner stands, in syllabus order."""
+    """The beliefs about these concepts (all for `None`), with where the learner stands, in syllabus order.
+
+    `later` is each concept's probability in a week, shape (C,).
+    """
     places = range(len(graph.concepts)) if concepts is None else sorted(set(concepts))
     last = known.last_seconds.tolist()
     return [
@@ -117,6 +121,7 @@ def beliefs(
             "evidence": int(known.evidence[place]),
             "last_practice": _time(last[place]),
             "peak": float(known.peak[place]),
+            "in_a_week": float(later[place]),
             "standing": STANDINGS[front.standing[place]],
             "readiness": float(front.readiness[place]),
         }

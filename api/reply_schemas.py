@@ -51,6 +51,7 @@ class BeliefOut(Reply):
     evidence: int = Field(description="How many responses it rests on.")
     last_practice: datetime | None
     peak: float | None = Field(description="The probability right after the last practice.")
+    in_a_week: float = Field(description="The probability in seven days without practice.")
     standing: Standing
     readiness: float = Field(description="How far the prerequisites let the learner through, 0 to 1.")
 
@@ -67,6 +68,7 @@ class BeliefsOut(Reply):
 
     learner_id: str
     log_position: int
+    rung: str
     model_version: str
     graph_version: str
     beliefs: list[BeliefOut]

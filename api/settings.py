@@ -60,7 +60,7 @@ def read_settings(
     settings = Settings(
         curriculum=Path(chosen).resolve() if chosen else embedded_course(),
         database=url,
-        model=model or given["MODEL"] or "bkt",
+        model=model or given["MODEL"] or "wayline",
         key_file=Path(given["KEY_FILE"] or _beside(url, state) / "pseudonym.key").resolve(),
     )
     faults = [fault for fault in (_course_fault(settings), _database_fault(settings), _model_fault(settings)) if fault]

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,22 +15,22 @@ import numpy as np
 import orjson
 
 from api.ids import new_id
-from api.learners import Known, Learners
+from api.reload import Reloader
 from api.replies import Cards
+from api.rungs import Answer, Rungs
 from data.database import open_database
 from data.decisions import DecisionLog
 from data.key_file import key_of
 from data.responses import Appended, ResponseConflict, ResponseLog
-from engine import ladder
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
 from knowledge_graph.formats import folder
 from knowledge_graph.frontier import Frontier, frontier
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.vocabulary import Vocabulary
+from knowledge_graph.vocabulary import FloatArray
 from student_model import storage, tracing
 from student_model.log import Log
-from student_model.tracing import Beliefs, Tracer
+from student_model.tracing import Beliefs, Context, Tracer
 from student_model.types import LearnerId, Response
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from api.submissions import Submission
+
+SIMPLER = "bkt"
+"""The model, with its priors, that is asked where the first one fails."""
 
 MEMORY = 64 << 20
 """Bytes that the learners remembered between requests may take, roughly."""
@@ -63,18 +66,21 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a learner stands now: beliefs about all concepts, and the frontier they make."""
+    """Where a learner stands now: beliefs about all concepts, also in a week without practice, and the frontier."""
 
     beliefs: Beliefs
+    in_a_week: FloatArray
     frontier: Frontier
     position: int
+    rung: str
+    version: str
 
 
 class Service:
     """What Wayline does for learners, without HTTP.
 
     Args:
-        graph: the course. `tracer`: bound to the graph's vocabulary.
+        graph: the course. `tracer`: bound to the graph's vocabulary. `version`: under which it is registered.
         open_store: opens the database. It is called once a process: an SQLite connection must not cross a fork.
         media: the folder that the items' media paths start from.
         clock: tells the time.
@@ -87,10 +93,11 @@ class Service:
         open_store: Callable[[], Store],
         media: Path | None = None,
         clock: Callable[[], datetime] = utc_now,
+        version: str | None = None,
     ) -> None:
-        self.graph, self.tracer, self.media, self.clock = graph, tracer, media, clock
-        self.model_version = storage.model_version(tracer)
-        self.learners = Learners(tracer, capacity_for(graph))
+        self.graph, self.media, self.clock = graph, media, clock
+        self.rungs = Rungs(graph, tracer, lambda: tracer_for(SIMPLER, graph), capacity_for(graph), version)
+        self.reloader: Reloader | None = None
         self.cards = Cards(graph)
         self._open_store = open_store
         self._store: tuple[int, Store] | None = None
@@ -107,9 +114,24 @@ class Service:
                     held = self._store = os.getpid(), self._open_store()
         return held[1]
 
-    def known(self, learner_id: LearnerId) -> Known:
-        """The learner's progress after all that the log holds."""
-        return self.learners.current(learner_id, self.store.responses)
+    @property
+    def tracer(self) -> Tracer:
+        """The model that is asked first now."""
+        return self.rungs.first.tracer
+
+    def follow(self, model: Path) -> None:
+        """Take up what comes into the folder of the model that serves."""
+
+        def load() -> Tracer:
+            return storage.open_tracer(model).bind(self.graph.vocabulary)
+
+        self.reloader = Reloader(model, self.rungs.first.version, load, self.rungs.swap)
+
+    def answer(self, learner_id: LearnerId, now: datetime) -> Answer:
+        """What the highest rung that works says of the learner after all that the log holds."""
+        if self.reloader is not None:
+            self.reloader.look()
+        return self.rungs.read(learner_id, self.store.responses, now)
 
     def recommend(self, learner_id: LearnerId, request: Request) -> Decision:
         """What the learner should do next. The decision is kept before it is told.
@@ -117,18 +139,19 @@ class Service:
         Raises:
             ValueError: the request names what there is not; the text lists every fault.
         """
-        known = self.known(learner_id)
+        now = self.clock()
+        found = self.answer(learner_id, now)
         decision = recommend(
             self.graph,
-            self.tracer,
-            known.progress,
+            found.reading,
+            found.known.progress.history,
             request,
             learner_id=learner_id,
             decision_id=DecisionId(new_id()),
-            now=self.clock(),
+            now=now,
             seed=secrets.randbits(63),
-            log_position=known.position,
-            model_version=self.model_version,
+            log_position=found.known.position,
+            model_version=found.version,
         )
         store = self.store
         kept = replace(decision, learner_id=store.pseudonym(learner_id))
@@ -153,9 +176,12 @@ class Service:
 
     def standing(self, learner_id: LearnerId) -> Standing:
         """What the learner knows now, and what that opens. Reading changes nothing."""
-        known = self.known(learner_id)
-        beliefs = ladder.read(self.graph, self.tracer, known.progress, self.clock()).beliefs
-        return Standing(beliefs, frontier(self.graph, beliefs.probability, beliefs.peak), known.position)
+        now = self.clock()
+        found = self.answer(learner_id, now)
+        beliefs = found.reading.beliefs
+        where = found.known.position, found.reading.rung, found.version
+        later = found.foretold(now + timedelta(days=7))
+        return Standing(beliefs, later, frontier(self.graph, beliefs.probability, beliefs.peak), *where)
 
     def prepare(self) -> None:
         """Bring the database to the newest schema, before the workers start."""
@@ -184,7 +210,7 @@ class Service:
 
 def capacity_for(graph: KnowledgeGraph) -> int:
     """How many learners fit into `MEMORY`: arrays over the concepts, and the responses looked back on."""
-    return max(100, MEMORY // (32 * len(graph.concepts) + 30_000))
+    return max(100, MEMORY // (64 * len(graph.concepts) + 32_000))
 
 
 def build(settings: Settings) -> Service:
@@ -194,16 +220,21 @@ def build(settings: Settings) -> Service:
         CurriculumError: the course is not sound. StorageError: the model's folder holds none.
     """
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    tracer = tracer_for(settings.model, graph.vocabulary)
-    return Service(graph, tracer, lambda: open_store(settings), settings.curriculum)
+    registered = None if settings.model in tracing.available() else Path(settings.model)
+    version = None if registered is None else storage.read_manifest(registered).version
+    tracer, course = tracer_for(settings.model, graph), settings.curriculum
+    service = Service(graph, tracer, lambda: open_store(settings), course, version=version)
+    if registered is not None:
+        service.follow(registered)
+    return service
 
 
-def tracer_for(model: str, vocabulary: Vocabulary) -> Tracer:
+def tracer_for(model: str, graph: KnowledgeGraph) -> Tracer:
     """The fitted tracer in this folder, or the named one with its priors, over the course's vocabulary."""
     if model in tracing.available():
-        whole = np.empty(0, dtype=np.int32)
-        return tracing.load(model).fit(Log(vocabulary, (), whole, whole, np.empty(0), np.empty(0)))
-    return storage.open_tracer(Path(model)).bind(vocabulary)
+        nothing = Log.from_unordered(graph.vocabulary, [], np.empty(0, dtype=np.int32), np.empty(0))
+        return tracing.load(model).fit(nothing, context=Context(graph))
+    return storage.open_tracer(Path(model)).bind(graph.vocabulary)
 
 
 def open_store(settings: Settings) -> Store:

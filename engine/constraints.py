@@ -55,7 +55,10 @@ def allowed(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> BoolArray:
 
 
 def why_nothing(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> Infeasible:
-    """Which demands leave nothing to recommend: one alone, or those of which dropping any one would help."""
+    """Which demands leave nothing to recommend: one alone, or those of which dropping any one would help.
+
+    Where only one would help, it is told with those that it clashes with.
+    """
     alone = [name for name, mask in demands.items() if not mask.any()]
     if alone:
         return _explained(graph, alone[:1])
@@ -64,7 +67,19 @@ def why_nothing(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> Infeasi
         for name in demands
         if allowed(graph, {other: mask for other, mask in demands.items() if other != name}).any()
     ]
+    if len(helpful) == 1:
+        return _explained(graph, _clashing(graph, demands), helpful)
     return _explained(graph, helpful or list(demands))
+
+
+def _clashing(graph: KnowledgeGraph, demands: dict[str, BoolArray]) -> list[str]:
+    """Demands that together leave nothing, each of them needed for that."""
+    kept = dict(demands)
+    for name in demands:
+        others = {other: mask for other, mask in kept.items() if other != name}
+        if not allowed(graph, others).any():
+            kept = others
+    return list(kept)
 
 
 _WORDS = {
@@ -81,13 +96,13 @@ _WORDS = {
 }
 
 
-def _explained(graph: KnowledgeGraph, names: list[str]) -> Infeasible:
+def _explained(graph: KnowledgeGraph, names: list[str], helpful: list[str] | None = None) -> Infeasible:
     if not graph.items:
         return Infeasible("The course has no items.", (), "Add items to the curriculum's items.jsonl.")
     said = [_WORDS[name][0] for name in names]
     together = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]} together"
     verb = "leave" if len(said) > 1 or said[0].startswith(("the items", "the kinds", "the minutes")) else "leaves"
-    remedies = " or ".join(_WORDS[name][1] for name in names)
+    remedies = " or ".join(_WORDS[name][1] for name in helpful or names)
     sentence = f"{together[0].upper()}{together[1:]} {verb} none of the {len(graph.items)} items."
     return Infeasible(sentence, tuple(names), f"{remedies[0].upper()}{remedies[1:]}.")
 

@@ -12,7 +12,7 @@ from engine import policies
 from engine.candidates import Context
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray
-from student_model.replay import Progress
+from student_model.replay import History, Progress
 from student_model.tracing import Beliefs, Tracer
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,16 @@ PRIOR_RIGHT, PRIOR_ALL = 0.4, 2.0
 """What stands for a concept without any response: two responses, right with probability 0.2."""
 
 
+class RungFailed(RuntimeError):
+    """A tracer gave no answer, or none that can be used; the message says what happened."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What one rung of the ladder says: beliefs about the C concepts, odds of the I items with their 90 % interval."""
+    """What one rung of the ladder says: beliefs about the C concepts, odds of the I items with their 90 % interval.
+
+    `rung` is the tracer's name, or `syllabus` where no tracer was asked.
+    """
 
     rung: str
     beliefs: Beliefs
@@ -33,18 +40,20 @@ class Reading:
 
 
 def read(graph: KnowledgeGraph, tracer: Tracer, progress: Progress, now: datetime) -> Reading:
-    """What the tracer says, or, if it raises or gives numbers that are none, what the history says."""
+    """What the tracer says.
+
+    Raises:
+        RungFailed: it raised, or gave numbers that are none.
+    """
     try:
         beliefs = tracer.beliefs(progress.state, now)
         low, high = tracer.predict_interval(progress.state, None, now)
         reading = Reading(tracer.name, beliefs, tracer.predict(progress.state, None, now), low, high)
-        if _sound(graph, reading):
-            return reading
-        log.error("tracer %s gave what are no odds or beliefs; falling to the syllabus", tracer.name)
-    except Exception:
-        # Whatever breaks in a model must cost quality, never the learner's next item.
-        log.exception("tracer %s failed; falling to the syllabus", tracer.name)
-    return from_history(graph, progress)
+    except Exception as error:  # whatever breaks in a model must cost quality, never the learner's next item
+        raise RungFailed(f"{tracer.name} failed to read a state") from error
+    if not _sound(graph, reading):
+        raise RungFailed(f"{tracer.name} gave what are no odds or beliefs")
+    return reading
 
 
 def _sound(graph: KnowledgeGraph, reading: Reading) -> bool:
@@ -73,11 +82,11 @@ def worth(context: Context, name: str) -> tuple[FloatArray, float]:
     return np.where(context.eligible, syllabus.score(context), -np.inf), syllabus.EXPLORATION
 
 
-def from_history(graph: KnowledgeGraph, progress: Progress) -> Reading:
+def from_history(graph: KnowledgeGraph, history: History) -> Reading:
     """Beliefs that are the smoothed share of right answers per concept among the recent responses."""
     right = np.full(len(graph.concepts), PRIOR_RIGHT)
     evidence = np.zeros(len(graph.concepts), dtype=np.int32)
-    for response in progress.history.recent:
+    for response in history.recent:
         item = graph.vocabulary.item_index.get(response.item_id)
         if item is not None and response.outcome is not None:
             right[graph.vocabulary.concepts_of(item)] += response.outcome

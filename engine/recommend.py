@@ -11,15 +11,14 @@ from engine.candidates import gather, kept
 from engine.types import Decision, DecisionId, Request
 from knowledge_graph.frontier import frontier
 from knowledge_graph.graph import KnowledgeGraph
-from student_model.replay import Progress
-from student_model.tracing import Tracer
+from student_model.replay import History
 from student_model.types import LearnerId
 
 
 def recommend(
     graph: KnowledgeGraph,
-    tracer: Tracer,
-    progress: Progress,
+    reading: ladder.Reading,
+    history: History,
     request: Request,
     *,
     learner_id: LearnerId,
@@ -32,7 +31,7 @@ def recommend(
     """What the learner should do next, and why. Pure: the same arguments give the same decision, bit for bit.
 
     Args:
-        graph: the course. `tracer` must be bound to its vocabulary; `progress` is the learner's under that tracer.
+        graph: the course. `reading`: what a rung of the ladder says of the learner now. `history`: what was done.
         now: the time of the request, timezone-aware. `seed`: of the generator that draws.
         log_position, model_version: kept in the decision, so that it can be replayed.
 
@@ -40,12 +39,11 @@ def recommend(
         ValueError: the request names a policy, goal or kind that there is not; the message lists every fault.
     """
     constraints.check(graph, request)
-    reading = ladder.read(graph, tracer, progress, now)
     front = frontier(graph, reading.beliefs.probability, reading.beliefs.peak)
     minutes = constraints.time_at_hand(request, now)
     demands = constraints.masks(graph, request, minutes, front.gated)
     eligible = constraints.allowed(graph, demands)
-    context = gather(graph, reading.beliefs, front, reading.odds, progress.history, request, eligible)
+    context = gather(graph, reading.beliefs, front, reading.odds, history, request, eligible)
     worth, exploration = ladder.worth(context, "syllabus" if reading.rung == "syllabus" else request.policy)
     rng = np.random.default_rng(seed)
     chosen, first = draw.take(worth, graph.minutes, request.count, minutes, exploration, rng)

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import Vocabulary
 from student_model.log import Log
-from student_model.tracing import Tracer, seconds_of
+from student_model.tracing import seconds_of
 from student_model.types import LearnerId, Response, ResponseId
 
 RECENT = 50
@@ -40,6 +40,30 @@ class History:
         return History(number, (*self.recent, response)[-RECENT:], {**self.last_done, response.item_id: number})
 
 
+class Folds(Protocol):
+    """What folding needs of a tracer."""
+
+    def initial(self) -> Any:
+        """The state of a learner of whom nothing is known."""
+
+    def update(self, state: Any, response: Response) -> Any:
+        """The state after one more response."""
+
+
+class _Nothing:
+    """Folds no state: what is left of a learner's progress is the history."""
+
+    def initial(self) -> None:
+        return None
+
+    def update(self, state: None, response: Response) -> None:
+        return None
+
+
+NOTHING: Folds = _Nothing()
+"""For those who want the history alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A learner's state and history after the same responses."""
@@ -47,7 +71,7 @@ class Progress:
     state: Any
     history: History = field(default_factory=History)
 
-    def then(self, tracer: Tracer, response: Response) -> Progress:
+    def then(self, tracer: Folds, response: Response) -> Progress:
         """The progress after one more response."""
         return Progress(tracer.update(self.state, response), self.history.then(response))
 
@@ -112,7 +136,7 @@ def _origin(key: _Key, by_id: Mapping[_Key, Response], known: dict[_Key, tuple[_
     return known[next(iter(way))] if way else known[key]
 
 
-def replay(tracer: Tracer, responses: Iterable[Response]) -> Any:
+def replay(tracer: Folds, responses: Iterable[Response]) -> Any:
     """The state of one learner after these responses, in whatever order they come."""
     state = tracer.initial()
     for response in in_order(responses):
@@ -120,7 +144,7 @@ def replay(tracer: Tracer, responses: Iterable[Response]) -> Any:
     return state
 
 
-def replay_progress(tracer: Tracer, responses: Iterable[Response]) -> Progress:
+def replay_progress(tracer: Folds, responses: Iterable[Response]) -> Progress:
     """State and history of one learner after these responses, in whatever order they come."""
     ordered = in_order(responses)
     state = tracer.initial()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import ladder
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
 from knowledge_graph.graph import KnowledgeGraph
@@ -139,13 +140,15 @@ def decide(
     seed: int = 0,
     tracer: Tracer | None = None,
     now: datetime = NOON,
+    reading: ladder.Reading | None = None,
 ) -> Decision:
     """What the engine decides for a learner, by default one of whom nothing is known."""
     tracer = tracer or fresh_tracer(graph)
+    progress = progress or Progress(tracer.initial())
     return recommend(
         graph,
-        tracer,
-        progress or Progress(tracer.initial()),
+        reading or ladder.read(graph, tracer, progress, now),
+        progress.history,
         request,
         learner_id=LearnerId("lena"),
         decision_id=DecisionId("d"),

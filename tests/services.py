@@ -79,7 +79,7 @@ def service_on(
         return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))
 
     graph = geography()
-    return Service(graph, tracer_for("bkt", graph.vocabulary), open_store, media, clock)
+    return Service(graph, tracer_for("bkt", graph), open_store, media, clock)
 
 
 def client_of(service: Service) -> FlaskClient:

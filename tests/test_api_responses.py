@@ -108,7 +108,9 @@ def test_a_list_keeps_its_order_and_its_duplicates(lena: Caller) -> None:
 def test_a_list_without_times_is_in_its_own_order(service: Service, lena: Caller) -> None:
     sent = [{"response_id": name, "item_id": "count", "correct": True} for name in "dacb"]
     lena.respond(sent)
-    assert [one.response_id for one in service.known(LearnerId("lena")).progress.history.recent] == list("dacb")
+    assert [one.response_id for one in service.answer(LearnerId("lena"), NOW).known.progress.history.recent] == list(
+        "dacb"
+    )
     again = lena.respond([{"item_id": "read"}, *sent]).get_json()["responses"]
     assert [one["status"] for one in again] == ["stored", *["duplicate"] * 4]
 

@@ -161,3 +161,14 @@ def test_excluding_what_does_not_exist_excludes_nothing() -> None:
     one, other = (decide(OPEN, Request(exclude=ids)) for ids in ((), (ItemId("nowhere"),)))
     assert [c.item_id for c in one.candidates] == [c.item_id for c in other.candidates]
     assert np.isfinite([c.score for c in other.candidates]).all()
+
+
+def test_a_demand_that_alone_would_help_is_told_with_those_it_clashes_with() -> None:
+    """Any other kind would do, but there are numeric items elsewhere: the kinds alone are not to blame."""
+    wanted = Request(
+        goal=concept("a"), exclude=(ItemId("a-2"),), deadline=NOON + timedelta(minutes=1), kinds=("numeric",)
+    )
+    told = decide(OPEN, wanted).infeasible
+    assert told is not None
+    assert "kinds" in told.constraints and len(told.constraints) > 1
+    assert told.remedy == "Allow more kinds."

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from courses import NOON, chain, concept, course, fresh_tracer, knows, responses
 
-from engine import policies
+from engine import ladder, policies
 from engine.types import Decision, Request
 from knowledge_graph.errors import CurriculumError
 from knowledge_graph.graph import KnowledgeGraph
@@ -29,9 +29,10 @@ def decide(
     tracer: Tracer | None = None,
     now: datetime = LATER,
     seed: int = 1,
+    reading: ladder.Reading | None = None,
     **demands: Any,
 ) -> Decision:
-    return courses.decide(graph, Request(**demands), progress, seed, tracer, now)
+    return courses.decide(graph, Request(**demands), progress, seed, tracer, now, reading)
 
 
 def concepts_of(decision: Decision) -> list[str]:
@@ -143,17 +144,10 @@ def test_a_bad_request_names_all_its_faults() -> None:
         decide(chain(), policy="nope", goal=concept("q"), count=0)
 
 
-def test_a_broken_tracer_costs_quality_not_the_next_item() -> None:
+def test_a_learner_of_whom_only_the_history_is_known_still_gets_an_item() -> None:
     graph = chain()
-
-    class Broken:
-        name = "broken"
-
-        def beliefs(self, *_: object) -> None:
-            raise RuntimeError("no weights")
-
-    tracer = fresh_tracer(graph)
-    decision = decide(graph, knows(tracer, "a"), Broken())  # type: ignore[arg-type]
+    progress = knows(fresh_tracer(graph), "a")
+    decision = decide(graph, progress, reading=ladder.from_history(graph, progress.history))
     assert decision.rung == "syllabus"
     assert concepts_of(decision) == ["b"]
 
@@ -228,21 +222,6 @@ def test_what_was_drawn_is_always_among_the_candidates_kept() -> None:
 def test_a_broken_policy_falls_to_the_syllabus(score: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies.load("gain"), "score", score)
     assert decide(chain()).items[0].item_id == "a-0"
-
-
-def test_a_broken_interval_falls_to_the_syllabus() -> None:
-    graph = chain()
-    tracer = fresh_tracer(graph)
-
-    class Broken:
-        name = "broken"
-        beliefs = tracer.beliefs
-        predict = tracer.predict
-
-        def predict_interval(self, *_: object) -> Any:
-            return np.full(18, np.nan), np.ones(18)
-
-    assert decide(graph, Progress(tracer.initial()), Broken()).rung == "syllabus"  # type: ignore[arg-type]
 
 
 def test_kinds_and_deadlines_are_checked() -> None:

@@ -15,7 +15,7 @@ def test_without_anything_the_embedded_course_is_served(tmp_path: Path, monkeypa
     assert found.curriculum == embedded_course()
     assert found.database == f"sqlite:///{tmp_path / 'wayline-data' / 'wayline.db'}"
     assert found.key_file == tmp_path / "wayline-data" / "pseudonym.key"
-    assert found.model == "bkt"
+    assert found.model == "wayline"
     assert list(tmp_path.iterdir()) == [], "reading settings writes nothing"
 
 
@@ -35,7 +35,7 @@ def test_the_environment_counts_and_an_option_goes_before_it(tmp_path: Path) -> 
         "other.key",
     )
     assert read_settings(environ, model="bkt", database="sqlite:///x.db").model == "bkt"
-    assert read_settings({"WAYLINE_MODEL": ""}).model == "bkt"
+    assert read_settings({"WAYLINE_MODEL": ""}).model == "wayline"
 
 
 def test_every_fault_is_told_and_no_password() -> None:

@@ -60,16 +60,16 @@ def test_an_unsound_course_is_refused_with_its_faults(tmp_path: Path) -> None:
 def test_a_fitted_model_is_opened_and_bound_to_the_course(tmp_path: Path) -> None:
     graph = geography()
     version = storage.save(tracing.load("elo").fit(empty_log(graph.vocabulary)), tmp_path / "model")
-    tracer = tracer_for(str(tmp_path / "model"), graph.vocabulary)
+    tracer = tracer_for(str(tmp_path / "model"), graph)
     assert (tracer.name, storage.model_version(tracer)) == ("elo", version)
     with pytest.raises(StorageError):
-        tracer_for(str(tmp_path), graph.vocabulary)
+        tracer_for(str(tmp_path), graph)
 
 
 @pytest.mark.parametrize("name", tracing.available())
 def test_every_model_can_serve(name: str, url: str) -> None:
     graph = geography()
-    service = Service(graph, tracer_for(name, graph.vocabulary), service_on(url)._open_store, clock=lambda: NOW)
+    service = Service(graph, tracer_for(name, graph), service_on(url)._open_store, clock=lambda: NOW)
     lena = Caller(client_of(service))
     lena.respond([{"item_id": "count", "correct": True}] * 3)
     assert lena.recommend().get_json()["rung"] == name
@@ -99,7 +99,7 @@ def test_the_database_is_opened_once_a_process_whatever_the_threads(url: str) ->
         opened.append(os.getpid())
         return inner()
 
-    service = Service(graph, tracer_for("bkt", graph.vocabulary), open_store)
+    service = Service(graph, tracer_for("bkt", graph), open_store)
     with ThreadPoolExecutor(8) as pool:
         stores = set(map(id, pool.map(lambda _: service.store, range(32))))
     assert (len(stores), opened) == (1, [os.getpid()])
@@ -132,7 +132,7 @@ def test_responses_of_many_threads_are_each_stored_once(url: str) -> None:
         outcomes = [one for found in pool.map(send, range(40)) for one in found]
     positions = [position for status, position in outcomes if status == "stored"]
     assert sorted(positions) == list(range(1, len(positions) + 1))
-    assert service.known(LENA).position == len(positions) == service.store.responses.position(LENA)[1]
+    assert service.answer(LENA, NOW).known.position == len(positions) == service.store.responses.position(LENA)[1]
 
 
 def test_the_same_state_and_seed_decide_the_same(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_a_decision_names_what_it_rests_on(url: str) -> None:
     service = service_on(url)
     Caller(client_of(service)).respond([{"item_id": "count", "correct": True}] * 2)
     decision = service.recommend(LENA, Request())
-    assert (decision.log_position, decision.model_version) == (2, service.model_version)
+    assert (decision.log_position, decision.model_version) == (2, service.rungs.first.version)
     assert decision.graph_version == service.graph.version
 
 

@@ -28,13 +28,15 @@ def routes(service: Service) -> APIBlueprint:
     )
     def read_beliefs(path: LearnerPath) -> Response:
         standing = service.standing(LearnerId(path.learner_id))
+        seen = standing.beliefs, standing.in_a_week, standing.frontier
         return reply(
             {
                 "learner_id": path.learner_id,
                 "log_position": standing.position,
-                "model_version": service.model_version,
+                "rung": standing.rung,
+                "model_version": standing.version,
                 "graph_version": service.graph.version,
-                "beliefs": replies.beliefs(service.graph, standing.beliefs, standing.frontier),
+                "beliefs": replies.beliefs(service.graph, *seen),
             }
         )
 

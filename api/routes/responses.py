@@ -48,6 +48,7 @@ def routes(service: Service) -> APIBlueprint:
         except ResponseConflict as conflict:
             raise _conflict(conflict, sent) from None
         standing = service.standing(learner_id)
+        seen = standing.beliefs, standing.in_a_week, standing.frontier
         touched = service.touched([one.response for one in sent])
         document = {
             "responses": [
@@ -59,7 +60,7 @@ def routes(service: Service) -> APIBlueprint:
                 }
                 for one, outcome in zip(sent, stored, strict=True)
             ],
-            "beliefs": replies.beliefs(service.graph, standing.beliefs, standing.frontier, touched),
+            "beliefs": replies.beliefs(service.graph, *seen, touched),
         }
         return reply(document, 201 if any(outcome.status == "stored" for outcome in stored) else 200)
 

@@ -27,7 +27,7 @@ from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._neighbours import Net
 from student_model.tracing._practice import Rows
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, freshen, knows, restart, step
-from student_model.tracing.statespace import ITEM_PULL, LAW, NUMBERS, StateSpace, made
+from student_model.tracing.statespace import ITEM_PULL, LAW, NUMBERS, StateSpace, blank, expert, made
 
 if TYPE_CHECKING:
     from knowledge_graph.graph import KnowledgeGraph
@@ -67,38 +67,16 @@ def fitted(log: Log, graph: KnowledgeGraph | None = None, without: Collection[st
     if unknown:
         raise ValueError(f"no such part: {', '.join(unknown)}; there are: {', '.join(OFF)}")
     law = LAW._replace(**{name: value for part in without for name, value in OFF[part].items()})
-    if not len(log):
-        return _blank(log.vocabulary, law, graph)
     law = _law(log, graph, law, _free(log, graph, law))
     return settled(log, graph, law)
 
 
 def settled(log: Log, graph: KnowledgeGraph | None, law: Law) -> StateSpace:
     """Difficulties and strengths of edges for a law that stays."""
-    model = _blank(log.vocabulary, law, graph)
+    model = blank(log.vocabulary, law, graph)
     for _ in range(SETTLING):
         model = _regressed(model, log, graph)
     return model
-
-
-def _blank(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> StateSpace:
-    """What is assumed before any data."""
-    items, concepts = len(words.items), len(words.concepts)
-    return made(
-        words,
-        law,
-        base=0.0,
-        net=_expert(words, law, graph),
-        slope=np.ones(items),
-        difficulty=np.zeros(items),
-        difficulty_variance=np.full(items, 1.0 / ITEM_PULL),
-        concept_slope=np.ones(concepts),
-        concept_difficulty=np.zeros(concepts),
-    )
-
-
-def _expert(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> Net:
-    return Net.none() if graph is None else Net.expert(graph, law).over(graph.vocabulary, words)
 
 
 def _free(log: Log, graph: KnowledgeGraph | None, law: Law) -> list[str]:
@@ -126,7 +104,7 @@ def _law(log: Log, graph: KnowledgeGraph | None, law: Law, free: list[str]) -> L
     some = _some(log)
     place = np.cumsum(some) % 2
     logs = [log.only_learners(some & (place == which)) for which in (0, 1)]
-    models = [_regressed(_blank(log.vocabulary, law, graph), one, graph) for one in logs]
+    models = [_regressed(blank(log.vocabulary, law, graph), one, graph) for one in logs]
     start = np.log([getattr(law, name) for name in free])
     at = start.copy()
     for _ in range(ROUNDS):
@@ -191,10 +169,10 @@ def _regressed(model: StateSpace, log: Log, graph: KnowledgeGraph | None) -> Sta
     brought = diags(model.slope[log.item]) @ along
     columns = [of_items, of_items @ tags, ones, steep, steep @ tags, brought]
     sizes = (items, concepts, 1, items, concepts, edges)
-    expert = _expert(words, model.law, graph).coupling.strength if edges else np.empty(0)
+    stated = expert(words, model.law, graph).coupling.strength if edges else np.empty(0)
     problem = Problem(
         (diags(damped) @ hstack(columns)).tocsr(),
-        centre=np.concatenate((np.zeros(sum(sizes) - edges), expert)),
+        centre=np.concatenate((np.zeros(sum(sizes) - edges), stated)),
         pull=np.repeat((ITEM_PULL, CONCEPT_PULL, BASE_PULL, SLOPE_PULL, CONCEPT_SLOPE_PULL, EDGE_PULL), sizes),
         offset=damped * (whole - brought @ net.coupling.strength),
     )

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,6 +37,9 @@ from student_model.tracing._neighbours import Edges, Net, neighbours, of_concept
 from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, restart, step
 from student_model.types import Response
+
+if TYPE_CHECKING:
+    from knowledge_graph.graph import KnowledgeGraph
 
 LAW = Law(
     general_variance=0.6,
@@ -283,6 +287,38 @@ class StateSpace:
         return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict()})
 
 
+NEW, FIRST_GAIN = 1.4, 1.2
+"""Without any data a course is taken to be new to its learners: the difficulty of all that it teaches (odds of .2 for
+the usual learner), and a gain that makes three right answers in a row enough to go on."""
+
+
+def unfitted(words: Vocabulary, graph: KnowledgeGraph | None) -> StateSpace:
+    """The model before any data: the course in the expert's strengths, all of it as hard as what is new."""
+    law = LAW._replace(gain=FIRST_GAIN, offset_variance=0.3)
+    return blank(words, law, graph, NEW)
+
+
+def blank(words: Vocabulary, law: Law, graph: KnowledgeGraph | None, difficulty: float = 0.0) -> StateSpace:
+    """A model in which all items and concepts are alike."""
+    items, concepts = len(words.items), len(words.concepts)
+    return made(
+        words,
+        law,
+        base=difficulty,
+        net=expert(words, law, graph),
+        slope=np.ones(items),
+        difficulty=np.full(items, difficulty),
+        difficulty_variance=np.full(items, 1.0 / ITEM_PULL),
+        concept_slope=np.ones(concepts),
+        concept_difficulty=np.full(concepts, difficulty),
+    )
+
+
+def expert(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> Net:
+    """The edges of the course in the strengths that it states; none without a course."""
+    return Net.none() if graph is None else Net.expert(graph, law).over(graph.vocabulary, words)
+
+
 def made(vocabulary: Vocabulary, law: Law, base: float, net: Net, **numbers: FloatArray) -> StateSpace:
     """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges."""
     near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
@@ -325,8 +361,10 @@ def run_loop(
 def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
     """Fit to a log; the expert's edges of the course are the prior of their strengths. Nothing is drawn.
 
-    An empty log gives `LAW` and the expert's graph.
+    An empty log gives what `unfitted` does.
     """
+    if not len(log):
+        return unfitted(log.vocabulary, context.graph)
     from student_model.tracing._statespace_fit import fitted  # serving needs none of it
 
     return fitted(log, context.graph)
