@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,15 @@ class Net:
 def of_items(vocabulary: Vocabulary, net: Net) -> Neighbours:
     """The neighbourhoods of all items."""
     return neighbours(vocabulary.item_offsets, vocabulary.item_concepts, net, len(vocabulary.concepts))
+
+
+def distinct(vocabulary: Vocabulary) -> tuple[IntArray, IntArray, IntArray]:
+    """The sets of concepts that items have, each once, as offsets and concepts; and which is each item's, (I,)."""
+    bounds, flat = vocabulary.item_offsets.tolist(), vocabulary.item_concepts.tolist()
+    place: dict[tuple[int, ...], int] = {}
+    tag = [place.setdefault(tuple(flat[a:b]), len(place)) for a, b in pairwise(bounds)]
+    offsets = np.cumsum([0, *map(len, place)]).astype(np.int32)
+    return offsets, np.array([c for each in place for c in each], dtype=np.int32), np.array(tag, dtype=np.int32)
 
 
 def of_concepts(vocabulary: Vocabulary, net: Net) -> Neighbours:

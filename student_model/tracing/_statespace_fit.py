@@ -26,8 +26,9 @@ from student_model.log import Log
 from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._neighbours import Net
 from student_model.tracing._practice import Rows
+from student_model.tracing._statespace_prior import blank, expert
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, freshen, knows, restart, step
-from student_model.tracing.statespace import ITEM_PULL, LAW, NUMBERS, StateSpace, blank, expert, made
+from student_model.tracing.statespace import ITEM_PULL, LAW, NUMBERS, StateSpace, made
 
 if TYPE_CHECKING:
     from knowledge_graph.graph import KnowledgeGraph

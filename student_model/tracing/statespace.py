@@ -24,7 +24,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,13 +32,10 @@ from student_model.compiled import compiled
 from student_model.forgetting import faded, half_life, retentions
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
-from student_model.tracing._neighbours import Edges, Net, neighbours, of_concepts, of_items
+from student_model.tracing._neighbours import Edges, Net, distinct, neighbours, of_concepts, of_items
 from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, restart, step
 from student_model.types import Response
-
-if TYPE_CHECKING:
-    from knowledge_graph.graph import KnowledgeGraph
 
 LAW = Law(
     general_variance=0.6,
@@ -111,6 +107,7 @@ class StateSpace:
         concept_slope, concept_difficulty: what is usual for the concept's items, shape (C,).
         base: the difficulty usual for an unknown concept.
         net: the edges in use. `items`, `concepts`: neighbourhoods that follow from it.
+        tags: neighbourhoods of the sets of concepts that items have. `tag`: which of these is the item's, (I,).
     """
 
     vocabulary: Vocabulary
@@ -124,6 +121,8 @@ class StateSpace:
     net: Net
     items: Neighbours
     concepts: Neighbours
+    tags: Neighbours
+    tag: IntArray
 
     @property
     def name(self) -> str:
@@ -175,20 +174,24 @@ class StateSpace:
         practised = law.gain * _log1p(successes) - law.loss * _log1p(state.failures)
         return Now((level + slope * g) + practised, slope, spread)
 
-    def _logits(
-        self, state: Knowledge, seen: Now, near: Neighbours, slope: FloatArray, difficulty: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Mean logits, and the variance that is the learner's; shapes (n,)."""
-        row = np.repeat(np.arange(len(difficulty)), np.diff(near.load_offsets))
+    def _loaded(self, state: Knowledge, seen: Now, near: Neighbours) -> tuple[FloatArray, FloatArray]:
+        """The learner's part in logits of slope 1, and its variance, for each neighbourhood; shapes (n,)."""
+        count = len(near.load_offsets) - 1
+        row = np.repeat(np.arange(count), np.diff(near.load_offsets))
 
         def over(values: FloatArray) -> FloatArray:
-            return np.bincount(row, values, len(difficulty)).astype(np.float64)
+            return np.bincount(row, values, count).astype(np.float64)
 
         at, loads = near.load_concepts, near.loads
         general, uncertain = state.general.tolist()
         lift = 1.0 + over(loads * seen.slope[at])
-        mean = slope * (general + over(loads * seen.knows[at])) - difficulty
-        return mean, slope * slope * (lift * lift * uncertain + over(loads * loads * seen.spread[at]))
+        return general + over(loads * seen.knows[at]), lift * lift * uncertain + over(loads * loads * seen.spread[at])
+
+    def _items(self, state: Knowledge, now: datetime | None) -> tuple[FloatArray, FloatArray]:
+        """Means and variances of the logits of all items, shapes (I,)."""
+        whole, variance = self._loaded(state, self.now(state, now), self.tags)
+        mean = self.slope * whole[self.tag] - self.difficulty
+        return mean, self.slope * self.slope * variance[self.tag] + self.difficulty_variance
 
     def predict(self, state: Knowledge, items: IntArray | None, now: datetime | None) -> FloatArray:
         """The odds of success, shape (n,)."""
@@ -197,32 +200,31 @@ class StateSpace:
 
     def logits(self, state: Knowledge, now: datetime | None) -> FloatArray:
         """The logits of the odds of all items, shape (I,)."""
-        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
-        return mean * (1.0 / np.sqrt(1.0 + 0.39269908169872414 * (variance + self.difficulty_variance)))
+        mean, variance = self._items(state, now)
+        return mean * _damped(variance)
 
-    def margins(self, state: Knowledge, now: datetime | None) -> tuple[FloatArray, FloatArray]:
-        """How far below and above `logits` the interval of each item's logit ends, shapes (I,), neither negative."""
-        mean, variance = self._logits(state, self.now(state, now), self.items, self.slope, self.difficulty)
-        whole = variance + self.difficulty_variance
-        margin = MARGIN * np.sqrt(whole)
-        off = mean - mean * (1.0 / np.sqrt(1.0 + 0.39269908169872414 * whole))
-        return np.maximum(margin - off, 0.0), np.maximum(margin + off, 0.0)
+    def spans(self, state: Knowledge, now: datetime | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """`logits`, and how far below and above them the interval of each item's logit ends, neither negative; (I,)."""
+        mean, variance = self._items(state, now)
+        margin, logits = MARGIN * np.sqrt(variance), mean * _damped(variance)
+        off = mean - logits
+        return logits, np.maximum(margin - off, 0.0), np.maximum(margin + off, 0.0)
 
     def predict_interval(
         self, state: Knowledge, items: IntArray | None, now: datetime | None
     ) -> tuple[FloatArray, FloatArray]:
         """The odds at both ends of the logit's Gaussian interval, each of shape (n,)."""
-        logits, (down, up) = self.logits(state, now), self.margins(state, now)
+        logits, down, up = self.spans(state, now)
         low, high = logistic_of(logits - down), logistic_of(logits + up)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Knowledge, now: datetime | None) -> Beliefs:
         """The odds at each concept's mean difficulty, with the Gaussian interval of its logit."""
-        mean, variance = self._logits(
-            state, self.now(state, now), self.concepts, self.concept_slope, self.concept_difficulty
-        )
-        peak, _ = self._logits(state, self.now(state, None), self.concepts, self.concept_slope, self.concept_difficulty)
-        margin = MARGIN * np.sqrt(variance)
+        slope, difficulty = self.concept_slope, self.concept_difficulty
+        whole, variance = self._loaded(state, self.now(state, now), self.concepts)
+        best, _ = self._loaded(state, self.now(state, None), self.concepts)
+        mean, peak = slope * whole - difficulty, slope * best - difficulty
+        margin = MARGIN * slope * np.sqrt(variance)
         return Beliefs(
             self.vocabulary.concepts,
             probability=logistic_of(mean),
@@ -287,42 +289,17 @@ class StateSpace:
         return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict()})
 
 
-NEW, FIRST_GAIN = 1.4, 1.2
-"""Without any data a course is taken to be new to its learners: the difficulty of all that it teaches (odds of .2 for
-the usual learner), and a gain that makes three right answers in a row enough to go on."""
-
-
-def unfitted(words: Vocabulary, graph: KnowledgeGraph | None) -> StateSpace:
-    """The model before any data: the course in the expert's strengths, all of it as hard as what is new."""
-    law = LAW._replace(gain=FIRST_GAIN, offset_variance=0.3)
-    return blank(words, law, graph, NEW)
-
-
-def blank(words: Vocabulary, law: Law, graph: KnowledgeGraph | None, difficulty: float = 0.0) -> StateSpace:
-    """A model in which all items and concepts are alike."""
-    items, concepts = len(words.items), len(words.concepts)
-    return made(
-        words,
-        law,
-        base=difficulty,
-        net=expert(words, law, graph),
-        slope=np.ones(items),
-        difficulty=np.full(items, difficulty),
-        difficulty_variance=np.full(items, 1.0 / ITEM_PULL),
-        concept_slope=np.ones(concepts),
-        concept_difficulty=np.full(concepts, difficulty),
-    )
-
-
-def expert(words: Vocabulary, law: Law, graph: KnowledgeGraph | None) -> Net:
-    """The edges of the course in the strengths that it states; none without a course."""
-    return Net.none() if graph is None else Net.expert(graph, law).over(graph.vocabulary, words)
-
-
 def made(vocabulary: Vocabulary, law: Law, base: float, net: Net, **numbers: FloatArray) -> StateSpace:
     """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges."""
     near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
-    return StateSpace(vocabulary, law, base=base, net=net, items=near, concepts=topics, **numbers)
+    offsets, concepts, tag = distinct(vocabulary)
+    tags = neighbours(offsets, concepts, net, len(vocabulary.concepts))
+    return StateSpace(vocabulary, law, base=base, net=net, items=near, concepts=topics, tags=tags, tag=tag, **numbers)
+
+
+def _damped(variance: FloatArray) -> FloatArray:
+    """`_statespace_step.damping` of many."""
+    return 1.0 / np.sqrt(1.0 + 0.39269908169872414 * variance)
 
 
 def _log1p(values: FloatArray) -> FloatArray:
@@ -364,6 +341,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
     An empty log gives what `unfitted` does.
     """
     if not len(log):
+        from student_model.tracing._statespace_prior import unfitted
+
         return unfitted(log.vocabulary, context.graph)
     from student_model.tracing._statespace_fit import fitted  # serving needs none of it
 

@@ -87,11 +87,12 @@ class Wayline:
 
     def predict(self, state: Reading, items: IntArray | None, now: datetime | None) -> FloatArray:
         """The odds of success, shape (n,)."""
-        odds = logistic_of(self._logits(state, now))
+        odds = logistic_of(self._corrected(state, self.belief.logits(state.knowledge, now), now))
         return odds if items is None else odds[items]
 
-    def _logits(self, state: Reading, now: datetime | None) -> FloatArray:
-        logits = self.blend.start + self.blend.trust * self.belief.logits(state.knowledge, now)
+    def _corrected(self, state: Reading, believed: FloatArray, now: datetime | None) -> FloatArray:
+        """The logits of all items, from those of the belief model, both (I,)."""
+        logits = self.blend.start + self.blend.trust * believed
         if not self.network.weights.members or not self.blend.gain:
             return logits
         return logits + self.blend.gain * self.network.scores(state.hidden, int(lag_of(seconds_of(now) - state.last)))
@@ -100,9 +101,9 @@ class Wayline:
         self, state: Reading, items: IntArray | None, now: datetime | None
     ) -> tuple[FloatArray, FloatArray]:
         """The odds at both ends of an interval as wide as the belief model's, each of shape (n,)."""
-        logits = self._logits(state, now)
-        down, up = (self.blend.trust * one for one in self.belief.margins(state.knowledge, now))
-        low, high = logistic_of(logits - down), logistic_of(logits + up)
+        believed, down, up = self.belief.spans(state.knowledge, now)
+        logits = self._corrected(state, believed, now)
+        low, high = logistic_of(logits - self.blend.trust * down), logistic_of(logits + self.blend.trust * up)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Reading, now: datetime | None) -> Beliefs:
