@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -37,6 +38,7 @@ def logistic() -> Logistic:
         shared=np.array([0.0, 0.6, 0.3]),
         whole=np.array([0.3, 0.2, 0.1, 0.05]),
         bias=0.05,
+        lately=np.empty(0),
     )
 
 
@@ -58,6 +60,31 @@ def test_three_steps_worked_out_by_hand() -> None:
     # both: ((.1 + .3 ln 2) + (-.2 - .4 ln 2)) / 2 - .1 + (.05 + .1 ln 2) - .05 ln 2 = -.1
     assert logits(tracer, state)[1] == pytest.approx(-0.1)
     assert state.items.tolist() == [0, 1]
+
+
+def test_recent_counts_fade_by_their_half_lives_worked_out_by_hand() -> None:
+    plain, tracer = logistic(), replace(logistic(), lately=np.array([0.5]))  # a window of one hour
+    first = replace(answer("a", True), at=NOON)
+    second = replace(answer("a", False), at=NOON + timedelta(hours=1))
+    state, other = (one.update(one.update(one.initial(), first), second) for one in (tracer, plain))
+    # Right once an hour ago, which counts .5; an hour later .25.
+    for hours, right in ((1, 0.5), (2, 0.25)):
+        now = hours / 24
+        gained = 0.5 * math.log1p(right)
+        assert logits(tracer, state, now) - logits(plain, other, now) == pytest.approx([gained, gained / 2, 0.0])
+
+
+def test_windows_find_that_practice_of_late_counts_and_are_left_out_without_times() -> None:
+    """Learners are right if their last practice was within the hour, else they guess."""
+    rng = np.random.default_rng(0)
+    rows, learners = 40, 150
+    gaps = rng.choice([600.0, 400_000.0], size=(learners, rows))
+    right = (rng.random((learners, rows)) < np.where(gaps < 3600.0, 0.9, 0.5)).astype(np.float64)
+    names = [LearnerId(f"l{n}") for n in range(learners) for _ in range(rows)]
+    item, seconds = np.zeros(learners * rows, np.int32), np.cumsum(gaps, axis=1).ravel()
+    timed = fit(Log.from_unordered(WORDS, names, item, right.ravel(), seconds))
+    assert timed.lately.shape == (4,) and timed.lately[0] > 0.3
+    assert fit(Log.from_unordered(WORDS, names, item, right.ravel())).lately.shape == (0,)
 
 
 def test_a_belief_is_the_odds_at_an_item_of_ease_nought() -> None:

@@ -16,9 +16,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.forgetting import HALF_LIFE_DAYS
 from student_model.log import Log
-from student_model.tracing._counts import tabulated
+from student_model.tracing._counts import NONE, tabulated
 from student_model.tracing._practice import logistic_of
-from student_model.tracing.logistic import CONCEPT, ITEM_PULL, WHOLE, Logistic
+from student_model.tracing.logistic import CONCEPT, HOURS, ITEM_PULL, WHOLE, Logistic
 
 LEVEL_PULL, SLOPE_PULL, SHARED_PULL = 0.5, 10.0, 1.0
 """Precision of the Gaussian priors: of concepts' levels around 0, of their gains and losses around the shared ones,
@@ -38,7 +38,7 @@ def unfitted(words: Vocabulary) -> Logistic:
     """What is assumed before any data."""
     items, concepts = len(words.items), len(words.concepts)
     concept = np.repeat(CONCEPT[:, None], concepts, axis=1)
-    return Logistic(words, np.zeros(items), np.full(items, 1.0 / ITEM_PULL), concept, CONCEPT, WHOLE, 0.0)
+    return Logistic(words, np.zeros(items), np.full(items, 1.0 / ITEM_PULL), concept, CONCEPT, WHOLE, 0.0, NONE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +54,10 @@ class Problem:
 
 
 def _problem(log: Log) -> Problem:
-    """Columns: items, levels, gains and losses of the concepts, then what is shared."""
+    """Columns: items, levels, gains and losses of the concepts, then what is shared, recent counts last."""
     words, count = log.vocabulary, len(log)
-    table = tabulated(log, words, HALF_LIFE_DAYS)
+    hours = NONE if np.isnan(log.seconds).all() else HOURS
+    table = tabulated(log, words, HALF_LIFE_DAYS, hours)
     items, concepts = len(words.items), len(words.concepts)
     share = 1.0 / np.maximum(np.diff(words.item_offsets), 1)[log.item][table.row]
     gain, loss = share * np.log1p(table.concept_successes), -share * np.log1p(table.concept_failures)
@@ -70,11 +71,12 @@ def _problem(log: Log) -> Problem:
     of_items = csr_matrix((np.ones(count), (np.arange(count), log.item)), (count, items))
     whole = (table.successes, table.failures, table.item_successes, table.item_failures)
     signed = [sign * np.log1p(one) for one, sign in zip(whole, (1.0, -1.0, 1.0, -1.0), strict=True)]
-    shared = np.stack([np.ones(count), per_row(gain), per_row(loss), *signed], axis=1)
+    recent = map(per_row, share * np.log1p(table.recent))
+    shared = np.stack([np.ones(count), per_row(gain), per_row(loss), *signed, *recent], axis=1)
     parts = [of_items, per_concept(share), per_concept(gain), per_concept(loss), csr_matrix(shared)]
-    centre = np.concatenate((np.zeros(items + 3 * concepts + 1), CONCEPT[1:], WHOLE))
+    centre = np.concatenate((np.zeros(items + 3 * concepts + 1), CONCEPT[1:], WHOLE, np.zeros(len(hours))))
     pulls = (ITEM_PULL, LEVEL_PULL, SLOPE_PULL, SLOPE_PULL, SHARED_PULL)
-    sizes = (items, concepts, concepts, concepts, 1 + len(CONCEPT[1:]) + len(WHOLE))
+    sizes = (items, concepts, concepts, concepts, 1 + len(CONCEPT[1:]) + len(WHOLE) + len(hours))
     return Problem(hstack(parts).tocsr(), centre, np.repeat(pulls, sizes))
 
 
@@ -82,7 +84,7 @@ def _solved(blank: Logistic, log: Log, problem: Problem) -> Logistic:
     items, concepts = len(blank.ease), blank.concept.shape[1]
     values, information = mode(problem, log.outcome, log.weights)
     ease, level, gain, loss, shared = np.split(values, np.cumsum([items, concepts, concepts, concepts]))
-    bias, slopes, whole = float(shared[0]), shared[1:3], shared[3:]
+    bias, slopes, whole, lately = float(shared[0]), shared[1:3], shared[3:7].copy(), shared[7:]
     # A success never speaks against a learner, whatever a small log may suggest.
     concept = np.stack([level, np.maximum(slopes[0] + gain, 0.0), slopes[1] + loss])
     whole[0] = max(whole[0], 0.0)
@@ -94,6 +96,7 @@ def _solved(blank: Logistic, log: Log, problem: Problem) -> Logistic:
         shared=np.array([0.0, max(slopes[0], 0.0), slopes[1]]),
         whole=whole,
         bias=bias,
+        lately=np.maximum(lately, 0.0),
     )
 
 

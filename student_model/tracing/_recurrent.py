@@ -140,6 +140,12 @@ class Network:
         self, h: Floats, item: int | None, own: IntArray, sign: float, odds: float, elapsed: int, lag: int
     ) -> Floats:
         """The state (M, H) after a response; an unknown `item` has no features and the usual difficulty."""
+        w, x = self.weights, self.entered(item, own, sign, odds, elapsed, lag)
+        gates = (x[:, None] @ w.inputs)[:, 0] + w.input_bias
+        return _gated(h, gates, (h[:, None] @ w.inner)[:, 0] + w.inner_bias)
+
+    def entered(self, item: int | None, own: IntArray, sign: float, odds: float, elapsed: int, lag: int) -> Floats:
+        """A response as it enters the cell, shape (M, X)."""
         w = self.weights
         hard = np.float32(0.0) if item is None else self.difficulty[item]
         own_in = np.zeros((w.members, w.item_in.shape[2]), dtype=np.float32)
@@ -149,9 +155,9 @@ class Network:
             own_in = own_in + self.features[item] @ w.item_in
         scalars = np.empty((w.members, 2), dtype=np.float32)
         scalars[:, 0], scalars[:, 1] = sign, odds
-        x = np.concatenate((own_in, np.float32(sign) * own_in, scalars, w.elapsed[:, elapsed], w.lag[:, lag]), axis=1)
-        gates = (x[:, None] @ w.inputs)[:, 0] + w.input_bias
-        return _gated(h, gates, (h[:, None] @ w.inner)[:, 0] + w.inner_bias)
+        return np.concatenate(
+            (own_in, np.float32(sign) * own_in, scalars, w.elapsed[:, elapsed], w.lag[:, lag]), axis=1
+        )
 
     def fold(self, rows: Sequences) -> list[Floats]:
         """The states after all rows of each learner, one `step` after the other; read-only."""
@@ -213,39 +219,66 @@ def sequences(log: Log, odds: FloatArray, own: Vocabulary) -> Sequences:
     return Sequences(log.offsets, log.item, sign, odds.astype(np.float32), elapsed, lag)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bank:
+    """One member's vectors of the items `used`, which stand at `place` (I,): of inputs, of outputs, and biases."""
+
+    member: int
+    place: IntArray
+    own_in: Floats
+    own_out: Floats
+    bias: Floats
+
+    @classmethod
+    def of(cls, network: Network, used: IntArray, member: int) -> Bank:
+        """Worked out once for a whole log."""
+        w, m = network.weights, member
+        place = np.zeros(len(network.vocabulary.items), dtype=np.int32)
+        place[used] = np.arange(len(used))
+        of_concepts, of_items = w.concept_bias[m][:, None], w.item_bias[m][:, None]
+        return cls(
+            member,
+            place,
+            _per_item(network, used, w.concept_in[m], w.steep_in[m], w.item_in[m]),
+            _per_item(network, used, w.concept_out[m], w.steep_out[m], w.item_out[m]),
+            _per_item(network, used, of_concepts, np.zeros_like(of_concepts), of_items)[:, 0],
+        )
+
+    def entering(self, w: Weights, rows: Sequences, at: IntArray | slice) -> Floats:
+        """What enters the cell at these rows, shape (n, X)."""
+        own, sign = self.own_in[self.place[rows.item[at]]], rows.sign[at][:, None]
+        times = w.elapsed[self.member][rows.elapsed[at]], w.lag[self.member][rows.lag[at]]
+        return np.concatenate((own, sign * own, sign, rows.odds[at][:, None], *times), axis=1)
+
+    def scores(self, w: Weights, h: Floats, rows: Sequences, at: IntArray | slice) -> Floats:
+        """The scores of these rows' items, given the states before them (n, H); shape (n,)."""
+        place = self.place[rows.item[at]]
+        ready = (h + w.pause[self.member][rows.lag[at]]) * np.float32(SHARPEN / np.sqrt(h.shape[1]))
+        return np.asarray((ready * self.own_out[place]).sum(axis=1) + self.bias[place])
+
+
 def scored(network: Network, rows: Sequences) -> FloatArray:
     """The score of each row's item before its response, shape (N,): `step` and `scores` over many learners at once."""
-    w, words = network.weights, network.vocabulary
+    w, used = network.weights, np.unique(rows.item).astype(np.int32)
     result, lengths = np.zeros(len(rows.item)), np.diff(rows.offsets)
     order = np.argsort(-lengths, kind="stable")
-    count, used = np.diff(words.item_offsets), np.unique(rows.item)
-    place = np.zeros(len(words.items), dtype=np.int64)
-    place[used] = np.arange(len(used))
-    share = (1.0 / np.maximum(count, 1)).astype(np.float32)
     for m in range(w.members):
-        item_in = _per_item(network, used, share, w.concept_in[m], w.steep_in[m], w.item_in[m])
-        item_out = _per_item(network, used, share, w.concept_out[m], w.steep_out[m], w.item_out[m])
-        of_concepts, of_items = w.concept_bias[m][:, None], w.item_bias[m][:, None]
-        bias = _per_item(network, used, share, of_concepts, np.zeros_like(of_concepts), of_items)
+        bank = Bank.of(network, used, m)
         h = np.repeat(w.start[m][None], len(order), axis=0)
         for t in range(int(lengths.max(initial=0))):
             alive = int((lengths > t).sum())
             at = rows.offsets[order[:alive]] + t
-            i, lag, sign = place[rows.item[at]], rows.lag[at], rows.sign[at][:, None]
             h = h[:alive]
-            ready = (h + w.pause[m][lag]) * np.float32(SHARPEN / np.sqrt(h.shape[1]))
-            result[at] += ((ready * item_out[i]).sum(axis=1) + bias[i, 0]) / w.members
-            own = item_in[i]
-            x = np.concatenate(
-                (own, sign * own, sign, rows.odds[at][:, None], w.elapsed[m][rows.elapsed[at]], w.lag[m][lag]), axis=1
-            )
+            result[at] += bank.scores(w, h, rows, at) / w.members
+            x = bank.entering(w, rows, at)
             h = _gated(h, x @ w.inputs[m] + w.input_bias[m], h @ w.inner[m] + w.inner_bias[m])
     return result
 
 
-def _per_item(network: Network, used: IntArray, share: Floats, concept: Floats, steep: Floats, own: Floats) -> Floats:
+def _per_item(network: Network, used: IntArray, concept: Floats, steep: Floats, own: Floats) -> Floats:
     """The vectors of the items `used`, shape (n, width)."""
     words = network.vocabulary
+    share = (1.0 / np.maximum(np.diff(words.item_offsets), 1)).astype(np.float32)
     kept = np.zeros(len(words.items), dtype=np.bool_)
     kept[used] = True
     entry = np.flatnonzero(kept[words.item_row])

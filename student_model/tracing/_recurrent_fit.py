@@ -14,7 +14,7 @@ from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.tracing import Context
 from student_model.tracing._practice import logistic_of
-from student_model.tracing._recurrent import Floats, Weights, sequences
+from student_model.tracing._recurrent import Floats, sequences
 from student_model.tracing._recurrent_net import Net, Rows, Shape, batches
 from student_model.training import Course, Plan, Watch, train
 
@@ -33,7 +33,10 @@ FEWEST = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """What members are trained on: a log, and of each row (N,) the difficulty and the logit that scores add to."""
+    """What members are trained on: a log, and of each row (N,) the difficulty and the logit that scores add to.
+
+    `kind` is the network that members are.
+    """
 
     log: Log
     features: Floats
@@ -41,14 +44,14 @@ class Lesson:
     base: FloatArray
     own_items: bool
     shape: Shape
+    kind: type[Net] = Net
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A member, the items' features as it has them, and its scores (N,) of the learners who judged it (N,)."""
+    """A member, and its scores (N,) of the learners who judged it (N,)."""
 
-    weights: Weights
-    features: Floats
+    net: Net
     judges: BoolArray
     scores: FloatArray
     course: Course
@@ -72,7 +75,7 @@ def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: 
     log = lesson.log
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    net = Net(log.vocabulary, lesson.features, lesson.shape, lesson.own_items).to(device)
+    net = lesson.kind(log.vocabulary, lesson.features, lesson.shape, lesson.own_items).to(device)
     given = sequences(log, logistic_of(lesson.base), log.vocabulary)
     rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights).to(device)
     judged = held[log.learner]
@@ -94,7 +97,7 @@ def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: 
     plan = Plan(epochs, accumulate=context.accumulate, seed=seed)
     course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder))
     logits = _logits(net, rows, given.offsets, judges, device)
-    return Trained(net.weights(), net.own_features(), judged, np.where(judged, logits - lesson.base, 0.0), course)
+    return Trained(net, judged, np.where(judged, logits - lesson.base, 0.0), course)
 
 
 @torch.no_grad()

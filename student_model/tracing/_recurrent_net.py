@@ -75,12 +75,21 @@ class Net(nn.Module):
         self.elapsed, self.lag = _table(PAUSES, TIME_WIDTH, 0.0), _table(LAGS, TIME_WIDTH, 0.0)
         self.pause = _table(LAGS, hidden, 0.0)
         self.start = nn.Parameter(torch.zeros(hidden))
-        self.cell = nn.GRU(2 * item + 2 + 2 * TIME_WIDTH, hidden, batch_first=True)
+        self.cell = self.made_cell(2 * item + 2 + 2 * TIME_WIDTH, hidden)
         self.drop, self.feature_drop = nn.Dropout(shape.dropout), nn.Dropout(shape.feature_dropout)
 
+    def made_cell(self, width: int, hidden: int) -> nn.Module:
+        """What turns inputs into states."""
+        return nn.GRU(width, hidden, batch_first=True)
+
     def begin(self, learners: int) -> Tensor:
-        """The states of new learners, shape (1, B, H)."""
+        """What is carried from span to span, of new learners: the states, shape (1, B, H)."""
         return self.start.expand(1, learners, -1).contiguous()
+
+    def read(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The states before the first input (B, 1, H) and after each (B, T, H), and what is carried on."""
+        states, after = self.cell(x, h)
+        return h.transpose(0, 1), states, after
 
     def forward(self, rows: Rows, at: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, T) of the rows `at` (B, T) before their responses, and the states after the last."""
@@ -93,8 +102,8 @@ class Net(nn.Module):
         bias = (self.tags.mean(item, self.concept_bias) + features @ self.item_bias)[..., 0]
         times = _looked_up(self.elapsed, rows.elapsed[at]), _looked_up(self.lag, lag)
         x = torch.cat((own_in, sign * own_in, sign, rows.odds[at][..., None], *times), -1)
-        states, after = self.cell(self.drop(x), h)
-        before = torch.cat((h.transpose(0, 1), states[:, :-1]), 1) + _looked_up(self.pause, lag)
+        first, states, after = self.read(self.drop(x), h)
+        before = torch.cat((first, states[:, :-1]), 1) + _looked_up(self.pause, lag)
         score = (self.drop(before) * own_out).sum(-1) * (SHARPEN / self.shape.hidden**0.5)
         return rows.base[at] + bias + score, after
 
@@ -111,14 +120,17 @@ class Net(nn.Module):
         def plain(values: Tensor) -> Floats:
             return values.detach().cpu().numpy().astype(np.float32)[None]
 
-        cell: Any = self.cell
         return Weights(
             *map(plain, (self.concept_in, self.steep_in, self.concept_out, self.steep_out, self.concept_bias[:, 0])),
             *map(plain, (self.item_in, self.item_out, self.item_bias[:, 0])),
             *map(plain, (_known(self.elapsed), _known(self.lag), _known(self.pause))),
-            *map(plain, (cell.weight_ih_l0.T.contiguous(), cell.weight_hh_l0.T.contiguous())),
-            *map(plain, (cell.bias_ih_l0, cell.bias_hh_l0, self.start)),
+            *map(plain, (*self.gates(), self.start)),
         )
+
+    def gates(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """`inputs`, `inner`, `input_bias` and `inner_bias` of `Weights`."""
+        cell: Any = self.cell
+        return cell.weight_ih_l0.T.contiguous(), cell.weight_hh_l0.T.contiguous(), cell.bias_ih_l0, cell.bias_hh_l0
 
     def own_features(self) -> Floats:
         """The items' features (I, K)."""

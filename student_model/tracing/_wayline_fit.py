@@ -44,9 +44,9 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     features = item_vectors(log)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
     trained = members(lesson, MEMBERS, seed, context, "network")
-    weights = Weights.joined([one.weights for one in trained]) if trained else Weights.none(log.vocabulary, features)
+    weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
     start, trust, gain = blended(log, base, trained)
-    return made(belief, weights, features, Blend(start, trust, gain, centre, scale))
+    return made(belief, Weights.joined(weights), features, Blend(start, trust, gain, centre, scale))
 
 
 def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tuple[FloatArray, FloatArray]:
