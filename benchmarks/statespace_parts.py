@@ -20,35 +20,20 @@ from data.importers import ImportReport
 from data.importers.canonical import read_log
 from data.importers.dbe_kt22 import responses
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.types import Concept, ConceptId, Course, Curriculum, Encompassing, Item, ItemId, Prerequisite
 from knowledge_graph.vocabulary import EMPTY_VOCABULARY
 from student_model.evaluation import auc
 from student_model.log import Log
 from student_model.replay import to_log
-from student_model.simulated import simulate
+from student_model.simulated import TIMED, made_course, simulate
 from student_model.tracing._statespace_fit import OFF, fitted
-from student_model.tracing.statespace import LAW
 
 FILES = Path(__file__).resolve().parents[1] / "../shared/data/knowledge_tracing"
-TRUE = LAW._replace(general_variance=0.8, offset_variance=0.3, gain=0.6, loss=0.1, credit=0.7, half_life_days=3.0)
-
-
-def made_course(concepts: int, items: int, rng: np.random.Generator) -> KnowledgeGraph:
-    """Concepts in a line, each with up to two prerequisites among the four before it and often encompassing one."""
-    names = [ConceptId(f"c{n}") for n in range(concepts)]
-    before = [rng.choice(np.arange(max(0, n - 4), n), size=min(n, 2), replace=False) for n in range(concepts)]
-    edges = [Prerequisite(names[p], names[n], 1.0) for n, chosen in enumerate(before) for p in chosen]
-    wide = [Encompassing(names[n], names[chosen[0]], 1.0) for n, chosen in enumerate(before) if len(chosen)]
-    bank = [Item(ItemId(f"{c}-{k}"), "numeric", (c,), "?", answer="1") for c in names for k in range(items)]
-    return KnowledgeGraph(
-        Curriculum(Course("made", "Made"), tuple(Concept(c, c) for c in names), tuple(edges), tuple(wide), tuple(bank))
-    )
 
 
 def worlds(data: Path, dbe: Path) -> Iterator[tuple[str, Log, KnowledgeGraph | None]]:
     """Name, log and graph of each."""
     graph = made_course(20, 8, np.random.default_rng(0))
-    yield "simulated, timed", simulate(graph, TRUE, learners=600, rows=100, seed=0).log, graph
+    yield "simulated, timed", simulate(graph, TIMED, learners=600, rows=100, seed=0).log, graph
     yield data.name, read_log(data / "train.csv.gz"), None
     if dbe.is_dir():
         yield "dbe_kt22", to_log(responses(dbe, ImportReport()), EMPTY_VOCABULARY), None

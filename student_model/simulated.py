@@ -12,12 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import Concept, ConceptId, Course, Curriculum, Encompassing, Item, ItemId, Prerequisite
 from knowledge_graph.vocabulary import FloatArray, IntArray
 from student_model.forgetting import DAY, retention
 from student_model.log import Log
 from student_model.tracing._neighbours import Net, of_concepts, of_items
 from student_model.tracing._statespace_step import Law, Neighbours
+from student_model.tracing.statespace import LAW
 from student_model.types import LearnerId
+
+TIMED = LAW._replace(general_variance=0.8, offset_variance=0.3, gain=0.6, loss=0.1, credit=0.7, half_life_days=3.0)
+"""A law under which every part of the model matters: sittings are days apart, and what is learned is lost by halves."""
 
 SITTING, BREAK_DAYS = 60.0, 6.0
 """Seconds between responses of one sitting; mean days between sittings."""
@@ -41,6 +46,18 @@ class Simulated:
     knows: FloatArray
     odds: FloatArray
     difficulty: FloatArray
+
+
+def made_course(concepts: int, items: int, rng: np.random.Generator) -> KnowledgeGraph:
+    """Concepts in a line, each with up to two prerequisites among the four before it and often encompassing one."""
+    names = [ConceptId(f"c{n}") for n in range(concepts)]
+    before = [rng.choice(np.arange(max(0, n - 4), n), size=min(n, 2), replace=False) for n in range(concepts)]
+    edges = [Prerequisite(names[p], names[n], 1.0) for n, chosen in enumerate(before) for p in chosen]
+    wide = [Encompassing(names[n], names[chosen[0]], 1.0) for n, chosen in enumerate(before) if len(chosen)]
+    bank = [Item(ItemId(f"{c}-{k}"), "numeric", (c,), "?", answer="1") for c in names for k in range(items)]
+    return KnowledgeGraph(
+        Curriculum(Course("made", "Made"), tuple(Concept(c, c) for c in names), tuple(edges), tuple(wide), tuple(bank))
+    )
 
 
 def simulate(

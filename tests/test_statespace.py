@@ -16,7 +16,7 @@ from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.evaluation import log_loss
 from student_model.log import Log
-from student_model.simulated import Simulated, simulate
+from student_model.simulated import TIMED, Simulated, simulate
 from student_model.tracing import Context
 from student_model.tracing._neighbours import Edges, Net, neighbours
 from student_model.tracing._practice import logistic_of
@@ -180,7 +180,7 @@ GRAPH = course(
     names="abcdef",
     encompassings=[("b", "a", 1.0), ("c", "b", 0.7), ("e", "d", 0.8)],
 )
-TRUE = LAW._replace(general_variance=0.8, offset_variance=0.3, gain=0.6, loss=0.1, credit=0.7, half_life_days=3.0)
+TRUE = TIMED
 
 
 TRAINED = 400

@@ -13,7 +13,7 @@ from student_model.tracing._recurrent_net import Shape
 from student_model.tracing.attentive import Attentive, untrained
 from student_model.tracing.gru import network_of
 
-SHAPE = Shape(hidden=128, item=64, dropout=0.4, feature_dropout=0.2)
+SHAPE = Shape(hidden=128, item=64, dropout=0.5, feature_dropout=0.9)
 
 
 def fitted(log: Log, seed: int, context: Context) -> Attentive:

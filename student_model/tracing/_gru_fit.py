@@ -10,10 +10,11 @@ from student_model.tracing._recurrent_fit import Lesson, members
 from student_model.tracing._recurrent_net import Net, Shape
 from student_model.tracing.gru import Gru, network_of, untrained
 
-WIDTH, SPREAD = 64, 0.3
-"""Numbers a vector of an item, and how they are spread at first."""
+WIDTH, SPREAD = 64, 0.02
+"""Numbers a vector of an item, and how they are spread at first. Most are dropped in training: with few responses to an
+item its own vector overfits within an epoch."""
 
-SHAPE = Shape(hidden=128, item=64, dropout=0.4, feature_dropout=0.2)
+SHAPE = Shape(hidden=128, item=64, dropout=0.5, feature_dropout=0.9)
 
 
 def fitted(log: Log, seed: int, context: Context) -> Gru:
