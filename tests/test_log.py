@@ -86,3 +86,25 @@ def test_columns_that_do_not_fit_are_refused_with_their_lengths() -> None:
         Log(WORDS, (LearnerId("x"),), two, three, np.ones(2), np.ones(2))
     with pytest.raises(ValueError, match="sort them by `learner`"):
         Log(WORDS, (LearnerId("x"), LearnerId("y")), np.array([1, 0], dtype=np.int32), two, np.ones(2), np.ones(2))
+
+
+def test_time_since_the_last_response_that_has_one() -> None:
+    nan = np.nan
+    log = Log.from_unordered(
+        WORDS,
+        [LearnerId(one) for one in "xxxxyy"],
+        np.zeros(6, np.int32),
+        np.ones(6),
+        np.array([10.0, nan, 40.0, 45.0, nan, 7.0]),
+        elapsed=np.array([1.0, 2.0, nan, 4.0, 5.0, 6.0]),
+    )
+    assert log.since_last.tolist() == pytest.approx([nan, nan, 30.0, 5.0, nan, nan], nan_ok=True)
+    assert log.last_seconds.tolist() == [45.0, 7.0]
+    kept = log.only_learners(np.array([False, True]))
+    assert kept.elapsed_seconds.tolist() == [5.0, 6.0] and kept.last_seconds.tolist() == [7.0]
+    assert log.rows(np.array([0, 2])).elapsed_seconds.tolist() == pytest.approx([1.0, nan], nan_ok=True)
+
+
+def test_without_times_nothing_is_known_of_them() -> None:
+    log = log_of([("x", 0, 1.0, 1.0), ("x", 1, 0.0, 1.0)])
+    assert np.isnan(log.since_last).all() and np.isnan(log.elapsed_seconds).all() and np.isnan(log.last_seconds).all()

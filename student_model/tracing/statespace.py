@@ -54,9 +54,8 @@ ITEM_PULL = 1.5
 """Precision of the Gaussian prior that draws items to their concepts."""
 
 MARGIN = 1.15 * Z90
-"""Standard deviations to each side of an interval. The law is fitted, too: with `Z90` alone intervals of 90 % covered
-83 to 89 % of the truth in simulated worlds (`benchmarks/coverage.py`), as errors of the law shift what it infers."""
-
+"""Standard deviations to each side of an interval. The law is fitted, too, and its errors shift what it infers: with
+`Z90` alone intervals of 90 % covered 83 to 89 % of the truth in simulated worlds (`benchmarks/interval_coverage.py`)."""
 
 NUMBERS = ("slope", "difficulty", "difficulty_variance", "concept_slope", "concept_difficulty")
 """The arrays of a model, as `StateSpace` has them."""

@@ -1,6 +1,6 @@
 """How often 90 % intervals hold the truth, on learners the model was not fitted to, in worlds where it is known.
 
-    python benchmarks/coverage.py [--learners 600] [--rows 60] [--seeds 3]
+    python benchmarks/interval_coverage.py [--learners 600] [--rows 60] [--seeds 3]
 
 Of `statespace`: for each held-out learner and practised concept, whether the interval of the belief holds the true
 probability at an item of the concept's usual difficulty. Also what the nominal interval would cover, without the
