@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from mlflow import MlflowClient
 
 from api.cli.tracer import tracer
 from api.settings import read_settings
@@ -117,3 +121,20 @@ def test_refit_leaves_things_as_they_are_while_there_are_too_few_learners(tmp_pa
 def test_refit_says_where_it_would_write_to(tmp_path: Path) -> None:
     result = run("refit", "--model", "elo", "--database", f"sqlite:///{tmp_path / 'w.db'}")
     assert result.exit_code == 2 and "--out is missing" in result.stderr
+
+
+def test_mlflow_is_told_parameters_figures_and_files(train: Path, tmp_path: Path) -> None:
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
+    wayline = str(Path(sys.executable).parent / "wayline")
+    program = [wayline, "tracer", "fit", "--model", "elo", "--train", str(train)]
+    out = ["--out", str(tmp_path / "kept"), "--report", str(tmp_path / "plots"), "--track", "--json"]
+    done = subprocess.run(
+        [*program, *out], cwd=tmp_path, env={**os.environ, **store}, capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    runs = MlflowClient(store["MLFLOW_TRACKING_URI"]).search_runs(["1"])
+    assert len(runs) == 1 and runs[0].data.params["version"] == told["version"]
+    assert runs[0].data.metrics["auc"] == pytest.approx(told["verdict"]["scores"]["elo"]["auc"])
+    assert runs[0].data.params["data_sha256"] == told["data"]["sha256"]
+    kept = {path.name for path in tmp_path.joinpath("mlruns").rglob("*") if path.is_file()}
+    assert {"manifest.json", "arrays.npz", "MODEL_CARD.md", "ladder.md", "reliability.png"} <= kept

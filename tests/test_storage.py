@@ -74,7 +74,7 @@ def test_a_missing_or_foreign_directory_is_refused(tmp_path: Path) -> None:
     (lambda text: "[]", "damaged"),
     (lambda text: "{}", "format None"),
     (lambda text: text.replace("wayline tracer 2", "wayline tracer 9"), "wayline tracer 9"),
-    (lambda text: text.replace('"bkt"', '"oracle"'), "this version has: bkt"),
+    (lambda text: text.replace('"bkt"', '"oracle"'), "this version has: attentive, bkt"),
     (lambda text: text.replace('"version"', '"verse"'), "names no version"),
     (lambda text: text.replace("arrays.npz", "other.npz"), "not the files of a tracer"),
     (lambda text: re.sub(r'"version": "\w+"', '"version": "0123456789ab"', text), "its content is not that of version"),

@@ -123,7 +123,7 @@ def test_wrong_use_has_status_2(arguments: tuple[str, ...], train: Path, tmp_pat
     result = run(*(one.format(train=train, out=tmp_path / "out") for one in arguments))
     assert result.exit_code == 2
     if "oracle" in arguments:
-        assert "there are: bkt" in result.stderr
+        assert "there are: attentive, bkt" in result.stderr
 
 
 def test_a_curriculum_comes_first(train: Path, test: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from api.cli import _report
+from api.cli import _report, _tracking
 from api.settings import Settings
 from api.wiring import open_store
 from data.columns import columns
@@ -128,7 +128,7 @@ def refusals() -> Iterator[None]:
     with of_services():
         try:
             yield
-        except (ImportFault, LeakyData, Refused, _report.ReportError) as error:
+        except (ImportFault, LeakyData, Refused, _report.ReportError, _tracking.TrackingError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -139,4 +139,4 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     console = Console(stderr=True)
     with console.status("") as status:
-        yield status.update if console.is_terminal else console.print
+        yield status.update if console.is_terminal else lambda what: console.print(what, soft_wrap=True)

@@ -43,6 +43,7 @@ def tracer() -> None:
 @click.option("--accumulate", default=1, show_default=True, type=click.IntRange(1), help="Batches a training step.")
 @click.option("--no-refit", is_flag=True, help="Keep what was fitted to nine learners in ten, in half the time.")
 @click.option("--force", is_flag=True, help="Register the model even if it loses to a cheaper one.")
+@click.option("--track", is_flag=True, help="Tell MLflow, where $MLFLOW_TRACKING_URI says it is.")
 @JSON
 def fit(
     model: str,
@@ -56,6 +57,7 @@ def fit(
     accumulate: int,
     no_refit: bool,
     force: bool,
+    track: bool,
     as_json: bool,
 ) -> None:
     """Fit a model to a log and keep it in a directory.
@@ -63,18 +65,22 @@ def fit(
     It is fitted to nine learners in ten first and judged on the tenth. A model that loses to Elo or Best-LR there is
     refused; else it is fitted to all. Ctrl-C ends the training of a network and keeps its best so far.
     """
-    from api.cli import _fitting
+    from api.cli import _fitting, _tracking
     from student_model import audit
     from student_model.tracing import Context
 
     _require_model(model)
     with _fitting.refusals(), _fitting.progress() as tell:
+        if track:
+            _tracking.require()
         tell(f"reading {train.name}")
         graph = _graph(curriculum)
         log = _read(train, graph.vocabulary if graph else None)
         audit.check(audit.read_columns(train), names=(str(train), ""))
         context = Context(graph, tell, curves, checkpoint, accumulate)
         done = _fitting.registered(model, log, out, seed, context, refit=not no_refit, force=force, report=report)
+        if track:
+            tell(f"MLflow's run is {_tracking.track(done, report)}")
     _fitting.show(done, as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray
-from student_model.evaluation import log_loss
+from student_model.evaluation import auc, expected_calibration_error, log_loss
 from student_model.log import Log
 from student_model.tracing import Context
 from student_model.tracing._practice import logistic_of
@@ -89,8 +90,10 @@ def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: 
                 yield loss
 
     def judge() -> Mapping[str, float]:
-        logits = _logits(net, rows, given.offsets, judges, device)[judged]
-        return {"loss on others": log_loss(logistic_of(logits), alone.outcome, alone.weights + 1e-9)}
+        odds = logistic_of(_logits(net, rows, given.offsets, judges, device)[judged])
+        loss = log_loss(odds, alone.outcome, alone.weights + 1e-9)
+        area, ece = auc(odds, alone.outcome), expected_calibration_error(odds, alone.outcome)
+        return {"loss on others": loss, "AUC": math.nan if area is None else area, "ECE": ece}
 
     folder = None if context.checkpoint is None else context.checkpoint / name.replace(" ", "-")
     epochs = int(np.clip(round(WORK / max(len(log), 1)), LEAST, MOST))

@@ -55,7 +55,7 @@ ITEM_PULL = 1.5
 
 MARGIN = 1.15 * Z90
 """Standard deviations to each side of an interval. The law is fitted, too, and its errors shift what it infers: with
-`Z90` alone intervals of 90 % covered 83 to 89 % of the truth in simulated worlds (`benchmarks/interval_coverage.py`)."""
+`Z90` alone intervals of 90 % covered 83 to 89 % in simulated worlds (`benchmarks/interval_coverage.py`)."""
 
 NUMBERS = ("slope", "difficulty", "difficulty_variance", "concept_slope", "concept_difficulty")
 """The arrays of a model, as `StateSpace` has them."""
