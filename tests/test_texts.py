@@ -15,7 +15,7 @@ from student_model.encoder.base import EncoderMissing, embed
 from student_model.log import Log
 from student_model.tracing import Context, _texts
 from student_model.tracing._statespace_fit import fitted
-from student_model.tracing._texts import expected, informed
+from student_model.tracing._texts import expected, informed, meanings, told_of_items
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 from student_model.types import LearnerId
 
@@ -46,6 +46,11 @@ def lived(graph: KnowledgeGraph, difficulty: FloatArray = DIFFICULTY) -> Log:
     return Log.from_unordered(graph.vocabulary, names, item.ravel(), outcome.ravel())
 
 
+def read(belief: StateSpace, context: Context) -> StateSpace:
+    """The belief model after the texts of the context's course."""
+    return informed(belief, told_of_items(belief.vocabulary, context), context)
+
+
 @pytest.fixture(scope="module")
 def belief() -> StateSpace:
     return fitted(lived(GRAPH), GRAPH)
@@ -53,7 +58,7 @@ def belief() -> StateSpace:
 
 def test_items_never_answered_are_as_hard_as_they_read(belief: StateSpace) -> None:
     told: list[str] = []
-    better = informed(belief, Context(GRAPH, told.append))
+    better = read(belief, Context(GRAPH, told.append))
     new, truth = better.difficulty[-NEW:], DIFFICULTY[-NEW:]
     assert (new[truth > 0].min() - new[truth < 0].max()) > 1.0
     assert np.ptp(belief.difficulty[-NEW:]) == pytest.approx(0.0)  # without texts they are all as their concept
@@ -61,7 +66,7 @@ def test_items_never_answered_are_as_hard_as_they_read(belief: StateSpace) -> No
 
 
 def test_what_was_answered_often_hardly_moves(belief: StateSpace) -> None:
-    better = informed(belief, Context(GRAPH))
+    better = read(belief, Context(GRAPH))
     moved = np.abs(better.difficulty - belief.difficulty)[:-NEW]
     assert moved.max() < 0.25
     assert (better.difficulty_variance <= belief.difficulty_variance + 1e-12).all()
@@ -70,20 +75,20 @@ def test_what_was_answered_often_hardly_moves(belief: StateSpace) -> None:
 def test_texts_that_tell_nothing_change_little() -> None:
     drawn = np.random.default_rng(5).normal(0.0, 1.0, COUNT)
     plain = fitted(lived(GRAPH, drawn), GRAPH)
-    better = informed(plain, Context(GRAPH))
+    better = read(plain, Context(GRAPH))
     assert np.abs(better.difficulty - plain.difficulty)[-NEW:].max() < 0.8
 
 
 @pytest.mark.parametrize("context", [Context(), Context(course(texts=False))])
 def test_without_texts_nothing_is_read(belief: StateSpace, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_texts, "embed", lambda *_: pytest.fail("nothing to read"))
-    assert informed(belief, context) is belief
+    assert read(belief, context) is belief
 
 
 def test_without_an_encoder_it_goes_on_and_says_so(belief: StateSpace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "PACKAGE", "no_such_package")
     told: list[str] = []
-    assert informed(belief, Context(GRAPH, told.append)) is belief
+    assert read(belief, Context(GRAPH, told.append)) is belief
     assert told == [
         "going on without texts: texts cannot be read: no_such_package not installed; install wayline[training]"
     ]
@@ -104,6 +109,19 @@ def test_the_expectation_is_ridge_regression_worked_out_by_hand(belief: StateSpa
     ridge = _texts.RIDGES[0]  # the least penalty is best where there is no noise
     assert told.difficulty == pytest.approx(DIFFICULTY.mean() + x * (x @ x) / (x @ x + ridge))
     assert told.explained > 0.99
+
+
+def test_networks_get_meanings_in_few_numbers_that_keep_what_is_alike() -> None:
+    features = told_of_items(GRAPH.vocabulary, Context(GRAPH))
+    assert features is not None
+    parts = meanings(features, COUNT)
+    assert parts.shape == (COUNT, _texts.PARTS) and parts.dtype == np.float32
+    first = parts[:, 0] * np.sign(parts[0, 0])  # easy and hard texts are the main difference
+    assert first[::2].min() > first[1::2].max()
+    assert float((parts[:, 0] ** 2).mean()) == pytest.approx(1.0, rel=1e-3)
+    features[5] = np.nan
+    assert (meanings(features, COUNT)[5] == 0.0).all()
+    assert meanings(None, COUNT).shape == (COUNT, 0)
 
 
 def test_too_few_answered_items_are_no_ground_for_a_regression(belief: StateSpace) -> None:

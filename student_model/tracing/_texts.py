@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from knowledge_graph.graph import KnowledgeGraph
@@ -28,6 +29,9 @@ RIDGES = np.logspace(-1.0, 4.0, 26)
 MEANING, TAGS = 5.0, 2.0
 """Weights of meaning and of concepts beside the other features, which have a spread of 1."""
 
+WIDTH, PARTS = 384, 32
+"""Numbers of a meaning as the encoder gives it, and those that networks get of it."""
+
 KINDS: tuple[ItemKind, ...] = ("choice", "numeric", "expression", "text", "steps")
 
 
@@ -42,19 +46,24 @@ class Expectation:
     explained: float
 
 
-def informed(belief: StateSpace, context: Context) -> StateSpace:
-    """The belief model with difficulties that texts inform; the same where there are none, or they tell nothing."""
+def told_of_items(words: Vocabulary, context: Context) -> FloatArray | None:
+    """`item_features` of the course in the context; `None` where it has no texts, or nothing here can read them."""
     graph = context.graph
     if graph is None or not any(item.text for item in graph.curriculum.items):
-        return belief
+        return None
     try:
-        features = item_features(graph, belief.vocabulary, context)
+        return item_features(graph, words, context)
     except EncoderMissing as missing:
         context.tell(f"going on without texts: {missing}")
-        return belief
-    told = expected(belief, features)
+        return None
+
+
+def informed(belief: StateSpace, features: FloatArray | None, context: Context) -> StateSpace:
+    """The belief model with difficulties that `told_of_items` informs; the same where that tells nothing."""
+    told = None if features is None else expected(belief, features)
     if told is None:
-        context.tell("the texts of items tell nothing of their difficulty here")
+        if features is not None:
+            context.tell("the texts of items tell nothing of their difficulty here")
         return belief
     context.tell(f"texts explain {told.explained:.0%} of what items differ in difficulty")
     usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
@@ -67,11 +76,28 @@ def informed(belief: StateSpace, context: Context) -> StateSpace:
     return made(belief.vocabulary, belief.law, belief.base, belief.net, **numbers)
 
 
+def meanings(features: FloatArray | None, items: int) -> NDArray[np.float32]:
+    """What items mean in few numbers: the `PARTS` main components of their meanings, of unit spread; (I, PARTS).
+
+    Items without a text are nought, and without any the width is 0.
+    """
+    if features is None:
+        return np.zeros((items, 0), dtype=np.float32)
+    there = ~np.isnan(features).any(axis=1)
+    own = features[there, :WIDTH] - features[there, :WIDTH].mean(axis=0)
+    left, size, _ = np.linalg.svd(own, full_matrices=False)
+    parts = np.zeros((items, min(PARTS, len(size))), dtype=np.float32)
+    parts[there] = (left * size)[:, : parts.shape[1]] / (size[0] / np.sqrt(len(own)) + 1e-9)
+    return parts
+
+
 def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) -> FloatArray:
     """What is known of each item without any response, shape (I, F); NaN for items the course does not have."""
     items = [(words.item_index[one.item_id], one) for one in graph.curriculum.items if one.item_id in words.item_index]
     place = [n for n, _ in items]
-    meaning = embed(["\n".join((one.text, *one.choices)) for _, one in items], context.tell)
+    about = {one.concept_id: ". ".join(filter(None, (one.title, one.description))) for one in graph.curriculum.concepts}
+    texts = ["\n".join((one.text, *one.choices, *(about[c] for c in one.concept_ids))) for _, one in items]
+    meaning = embed(texts, context.tell)
     form = np.array([_form(one) for _, one in items])
     form = (form - form.mean(axis=0)) / (form.std(axis=0) + 1e-9)
     tags = np.zeros((len(items), len(words.concepts)))

@@ -20,7 +20,7 @@ from student_model.tracing._recurrent_fit import Lesson, Trained, members
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
-from student_model.tracing._texts import informed
+from student_model.tracing._texts import informed, meanings, told_of_items
 from student_model.tracing.statespace import StateSpace
 from student_model.tracing.wayline import Blend, Wayline, made
 
@@ -36,12 +36,13 @@ ALONE = np.array([0.0, 1.0, 0.0])
 def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
-    belief = informed(believed(log, context.graph), context)
+    told = told_of_items(log.vocabulary, context)
+    belief = informed(believed(log, context.graph), told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")
     base, difficulty = out_of_fold(log, belief, seed, context)
-    features = item_vectors(log)
+    features = np.concatenate((item_vectors(log), meanings(told, len(belief.difficulty))), axis=1)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
     trained = members(lesson, MEMBERS, seed, context, "network")
     weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
