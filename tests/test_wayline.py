@@ -70,7 +70,9 @@ def test_where_networks_find_nothing_the_belief_model_stands() -> None:
 def test_of_few_learners_only_the_belief_model_is_fitted() -> None:
     train = independent(15, 0)
     whole = fit(train)
-    assert whole.network.weights.members == 0 and (whole.blend.start, whole.blend.trust, whole.blend.gain) == (0, 1, 0)
+    blend = whole.blend
+    assert whole.network.weights.members == 0
+    assert (blend.start, blend.trust, blend.gain, blend.base, blend.belief, blend.steady) == (0, 1, 0, 0, 1, 0)
     assert whole.predict_log(train) == pytest.approx(statespace.fit(train).predict_log(train))
 
 
@@ -80,7 +82,7 @@ def test_belief_logits_for_training_come_from_other_learners() -> None:
     log = log.rows((log.item != 7) | (log.learner == 3))
     log = replace(log, outcome=np.where(log.item == 7, 0.0, log.outcome))
     belief = statespace.fit(log)
-    base, difficulty = out_of_fold(log, belief, 0, Context())
+    base, _, difficulty = out_of_fold(log, belief, 0, Context())
     alone = np.flatnonzero(log.item == 7)
     assert len(alone) and (log.learner[alone] == 3).all()
     usual = belief.concept_difficulty[3]

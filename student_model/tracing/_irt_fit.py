@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.log import Log
-from student_model.tracing.irt import GRID, PRIOR, Irt
+from student_model.tracing.irt import GRID, PRIOR, Irt, unfitted
 
 SLOPE_PULL, EASE_PULL, LEVEL_PULL, BASE_PULL = 8.0, 1.5, 0.5, 0.01
 """Precision of the Gaussian priors: of log slopes around 0, of eases around their concepts', of those around that of
@@ -24,8 +24,7 @@ ROUNDS, ENOUGH, NEWTON = 60, 1e-4, 2
 
 def fitted(log: Log) -> Irt:
     """The tracer at the mode; its priors where the log is empty."""
-    words = log.vocabulary
-    model = Irt(words, np.ones(len(words.items)), np.zeros(len(words.items)), np.zeros(len(words.concepts)), 1.0, 0.0)
+    words, model = log.vocabulary, unfitted(log.vocabulary)
     if not len(log):
         return model
     shape, at = (len(log.learners), len(words.items)), (log.learner, log.item)

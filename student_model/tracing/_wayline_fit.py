@@ -1,7 +1,7 @@
-"""Fitting the predictor: the belief model, networks on what it leaves unexplained, and the blend of both.
+"""Fitting the predictor: two simpler models, networks on what they leave unexplained, and the blend of all.
 
-Networks are trained on logits of belief models that were fitted to *other* learners; on its own learners a belief model
-looks better than it is, and networks would trust it too much. Each network has learners of its own that judge it, and
+Networks are trained on logits of models that were fitted to *other* learners; on its own learners a model looks better
+than it is, and networks would trust it too much. Each network has learners of its own that judge it, and
 their rows together fit the blend.
 """
 
@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from knowledge_graph.vocabulary import FloatArray
+from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.log import Log
 from student_model.tracing import Context
+from student_model.tracing._irt_fit import fitted as constant_ability
 from student_model.tracing._item_vectors import item_vectors
 from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._recurrent import Weights
-from student_model.tracing._recurrent_fit import Lesson, Trained, members
+from student_model.tracing._recurrent_fit import FEWEST, Lesson, Trained, members
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
@@ -30,7 +31,7 @@ MEMBERS, FOLDS = 3, 5
 SHAPE = Shape(hidden=128, item=64)
 
 ALONE = np.array([0.0, 1.0, 0.0])
-"""Start, trust and gain before any data, which the blend is drawn to."""
+"""Of a sum of logits the start and the weights of the first and the second before any data: the first stands alone."""
 
 
 def fitted(log: Log, seed: int, context: Context) -> Wayline:
@@ -41,26 +42,40 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")
-    base, difficulty = out_of_fold(log, belief, seed, context)
+    apart, constant, difficulty = out_of_fold(log, belief, seed, context)
+    weight = joined(log, apart, constant)
+    base = weight[0] + weight[1] * apart + weight[2] * constant
     features = np.concatenate((item_vectors(log), meanings(told, len(belief.difficulty))), axis=1)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
     trained = members(lesson, MEMBERS, seed, context, "network")
     weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
-    start, trust, gain = blended(log, base, trained)
-    return made(belief, Weights.joined(weights), features, Blend(start, trust, gain, centre, scale))
+    blend = Blend(*weight, *blended(log, base, trained), centre, scale)
+    return made(belief, constant_ability(log), Weights.joined(weights), features, blend)
 
 
-def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tuple[FloatArray, FloatArray]:
-    """Of each row the logit of a belief model that was fitted to other learners, and its item's difficulty, (N,)."""
+def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of each row the logits of a belief model and of item response theory that were fitted to other learners, and its
+    item's difficulty in the former, each (N,).
+    """
     learners = len(log.learners)
-    base, difficulty = np.zeros(len(log)), np.zeros(len(log))
+    base, constant, difficulty = np.zeros(len(log)), np.zeros(len(log)), np.zeros(len(log))
     fold = np.random.default_rng(seed).permutation(learners) % FOLDS
     for k in range(min(FOLDS, learners)):
-        model = settled(log.only_learners(fold != k), context.graph, belief.law) if learners > 1 else belief
-        own = fold[log.learner] == k
-        base[own] = model.logits_of(log.only_learners(fold == k))
+        others = log.only_learners(fold != k) if learners > 1 else log
+        model = settled(others, context.graph, belief.law) if learners > 1 else belief
+        own, mine = fold[log.learner] == k, log.only_learners(fold == k)
+        base[own] = model.logits_of(mine)
+        odds = constant_ability(others).predict_log(mine)
+        constant[own] = np.log(odds / (1.0 - odds))
         difficulty[own] = model.difficulty[log.item[own]]
-    return base, difficulty
+    return base, constant, difficulty
+
+
+def joined(log: Log, base: FloatArray, constant: FloatArray) -> tuple[float, float, float]:
+    """What both logits (N,) are joined by, at its mode; of too few learners the former stands alone."""
+    if len(log.learners) < FEWEST:
+        return 0.0, 1.0, 0.0
+    return _weighed(log, base, constant, np.ones(len(log), dtype=np.bool_))
 
 
 def blended(log: Log, base: FloatArray, trained: list[Trained]) -> tuple[float, float, float]:
@@ -68,15 +83,19 @@ def blended(log: Log, base: FloatArray, trained: list[Trained]) -> tuple[float, 
     if not trained:
         return 0.0, 1.0, 0.0
     rows = np.any([one.judges for one in trained], axis=0)
-    score = np.sum([one.scores for one in trained], axis=0)[rows]
-    columns = np.stack((np.ones(len(score)), base[rows], score), axis=1)
+    return _weighed(log, base, np.sum([one.scores for one in trained], axis=0), rows)
+
+
+def _weighed(log: Log, first: FloatArray, second: FloatArray, rows: BoolArray) -> tuple[float, float, float]:
+    """Start and weights of two columns at these rows; the second helps, or it is left out."""
+    columns = np.stack((np.ones(len(log)), first, second), axis=1)[rows]
     values = _mode(columns, log, rows)
     if values[2] < 0.0:
         values = np.append(_mode(columns[:, :2], log, rows), 0.0)
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _mode(columns: FloatArray, log: Log, rows: FloatArray) -> FloatArray:
+def _mode(columns: FloatArray, log: Log, rows: BoolArray) -> FloatArray:
     wide = columns.shape[1]
     problem = Problem(csr_matrix(columns), ALONE[:wide], np.full(wide, 10.0))
     return mode(problem, log.outcome[rows], log.weights[rows])[0]

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
-from student_model.tracing._practice import Practice, Rows, carried, practised, setting
+from student_model.tracing._practice import Practice, Rows, carried, practised, require_same, setting
 from student_model.types import Response
 
 GRID: FloatArray = np.linspace(-4.0, 4.0, 41)
@@ -71,16 +72,24 @@ class Irt:
         item, own = words.item_index.get(response.item_id), practised(words, response)
         if outcome is None or (item is None and not len(own)):
             return state
-        slope, ease = self._usual(own) if item is None else (self.slope[item], self.ease[item])
-        told = likelihood(np.atleast_1d(slope), np.atleast_1d(ease), np.array([outcome]), np.array([response.weight]))
-        posterior = state.posterior + told[0]
-        posterior.setflags(write=False)
+        posterior = self.moved(state.posterior, item, own, outcome, response.weight)
         levels = [0.0] * len(own)
         return Ability(
             posterior, state.practice.judged(own, levels, outcome * response.weight, seconds_of(response.at))
         )
 
-    def _usual(self, own: IntArray) -> tuple[float, float]:
+    def moved(
+        self, posterior: FloatArray, item: int | None, own: IntArray, outcome: float, weight: float
+    ) -> FloatArray:
+        """The posterior after a response to an item, or to an unknown one of the concepts `own`; read-only."""
+        slope, ease = self.usual(own) if item is None else (self.slope[item], self.ease[item])
+        told = likelihood(np.atleast_1d(slope), np.atleast_1d(ease), np.array([outcome]), np.array([weight]))
+        moved: FloatArray = posterior + told[0]
+        moved.setflags(write=False)
+        return moved
+
+    def usual(self, own: IntArray) -> tuple[float, float]:
+        """Slope and ease of an unknown item of these concepts."""
         return self.usual_slope, float(self.level[own].mean())
 
     def predict(self, state: Ability, items: IntArray | None, now: datetime | None) -> FloatArray:
@@ -124,10 +133,12 @@ class Irt:
 
     def fold(self, log: Log) -> list[Ability]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
-        offsets = Rows.of(log, self.vocabulary).offsets
-        ends = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
-        posteriors = [self._posteriors(log, slice(*both))[-1] for both in ends]
-        return [Ability(*both) for both in zip(posteriors, Practice.counted(log), strict=True)]
+        require_same(log.vocabulary, self.vocabulary)
+        return [Ability(*both) for both in zip(self.posteriors(log), Practice.counted(log), strict=True)]
+
+    def posteriors(self, log: Log) -> list[FloatArray]:
+        """Each learner's posterior after all rows."""
+        return [self._posteriors(log, slice(*both))[-1] for both in pairwise(log.offsets.tolist())]
 
     def bind(self, vocabulary: Vocabulary) -> Irt:
         """The same model over another vocabulary; new items have their concepts' ease and the usual slope."""
@@ -146,6 +157,11 @@ class Irt:
         """Everything `restore` needs."""
         arrays = {"slope": self.slope, "ease": self.ease, "level": self.level}
         return Parameters(self.name, self.vocabulary, arrays, {"usual_slope": self.usual_slope, "base": self.base})
+
+
+def unfitted(words: Vocabulary) -> Irt:
+    """Items that are all alike."""
+    return Irt(words, np.ones(len(words.items)), np.zeros(len(words.items)), np.zeros(len(words.concepts)), 1.0, 0.0)
 
 
 def likelihood(slope: FloatArray, ease: FloatArray, outcome: FloatArray, weight: FloatArray) -> FloatArray:

@@ -1,11 +1,13 @@
-"""The predictor: what the belief model expects of each response, corrected by recurrent networks that read all others.
+"""The predictor: what two simpler models expect of each response, corrected by recurrent networks that read all others.
 
-    logit = start + trust * belief logit + gain * mean score of the networks,        gain >= 0
+    joint = base + belief * logit of `statespace` + steady * logit of `irt`
+    logit = start + trust * joint + gain * mean score of the networks,        steady, gain >= 0
 
-The belief model (`statespace`) knows a learner's concepts, their fading and the graph. The networks (`_recurrent`) see
-the whole sequence, each item by vectors learned from what is practised around it and, where the course has texts, from
-what it says; where the log has times, also pauses and time spent. Start, trust and gain are fitted on learners whom
-the networks did not train on, so odds are calibrated, and where networks find nothing they are left out. Beliefs are
+The belief model (`statespace`) knows a learner's concepts, their fading and the graph; item response theory (`irt`),
+which takes abilities for constant, errs elsewhere, so that both together do better than each. The networks
+(`_recurrent`) see the whole sequence, each item by vectors learned from what is practised around it and, where the
+course has texts, from what it says; where the log has times, also pauses and time spent. All weights are fitted on
+learners whom what they weigh was not fitted to, so odds are calibrated, and what helps nowhere is left out. Beliefs are
 those of the belief model inside.
 """
 
@@ -19,9 +21,10 @@ import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
-from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of, statespace
+from student_model.tracing import ALONE, Beliefs, Context, Parameters, irt, seconds_of, statespace
 from student_model.tracing._practice import carried, logistic_of, practised, setting
 from student_model.tracing._recurrent import Floats, Network, Weights, lag_of, pause_of, scored, sequences
+from student_model.tracing.irt import GRID, PRIOR, Irt, mean_odds
 from student_model.tracing.statespace import Knowledge, StateSpace
 from student_model.types import Response
 
@@ -31,9 +34,12 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What a learner has come to: knowledge, the networks' states (M, H), and the time of the last response, or NaN."""
+    """What a learner has come to: knowledge, the posterior of a constant ability (41,), the networks' states (M, H),
+    and the time of the last response, or NaN.
+    """
 
     knowledge: Knowledge
+    posterior: FloatArray
     hidden: Floats
     last: float
 
@@ -42,6 +48,9 @@ class Reading:
 class Blend:
     """How logits are joined; the difficulty of items in standard units is (difficulty - centre) / scale."""
 
+    base: float
+    belief: float
+    steady: float
     start: float
     trust: float
     gain: float
@@ -51,9 +60,11 @@ class Blend:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wayline:
-    """A belief model and the networks over it."""
+    """A belief model, item response theory with its odds of items at each ability (I, 41), and networks over both."""
 
     belief: StateSpace
+    steady: Irt
+    odds: Floats
     network: Network
     blend: Blend
 
@@ -69,7 +80,7 @@ class Wayline:
 
     def initial(self) -> Reading:
         """Nothing known."""
-        return Reading(self.belief.initial(), self.network.weights.start, math.nan)
+        return Reading(self.belief.initial(), PRIOR, self.network.weights.start, math.nan)
 
     def update(self, state: Reading, response: Response) -> Reading:
         """The state after one more response: a step of the belief model and one of each network."""
@@ -79,11 +90,22 @@ class Wayline:
             return replace(state, knowledge=knowledge)
         item, own = self.vocabulary.item_index.get(response.item_id), practised(self.vocabulary, response)
         spent = math.nan if response.elapsed_seconds is None else response.elapsed_seconds
-        odds, sign = logistic_of(np.array([logit])).item(0), (2.0 * outcome - 1.0) * response.weight
+        joint = self._joint(np.array([logit]), self._steady_odds(state.posterior, item, own))
+        odds, sign = logistic_of(joint).item(0), (2.0 * outcome - 1.0) * response.weight
         spans = int(pause_of(spent)), int(lag_of(at - state.last))
         hidden = self.network.step(state.hidden, item, own, sign, odds, *spans)
         hidden.setflags(write=False)
-        return Reading(knowledge, hidden, state.last if math.isnan(at) else at)
+        posterior = self.steady.moved(state.posterior, item, own, outcome, response.weight)
+        return Reading(knowledge, posterior, hidden, state.last if math.isnan(at) else at)
+
+    def _steady_odds(self, posterior: FloatArray, item: int | None, own: IntArray) -> FloatArray:
+        """Of one item, as `Irt.predict_log` has them, so that states of logs and of steps are equal to the last bit."""
+        slope, ease = self.steady.usual(own) if item is None else (self.steady.slope[item], self.steady.ease[item])
+        return mean_odds(posterior[None], np.atleast_1d(slope), np.atleast_1d(ease))
+
+    def _joint(self, logits: FloatArray, steady: FloatArray) -> FloatArray:
+        """From the belief model's logits and the odds of item response theory, both (n,)."""
+        return self.blend.base + self.blend.belief * logits + self.blend.steady * np.log(steady / (1.0 - steady))
 
     def predict(self, state: Reading, items: IntArray | None, now: datetime | None) -> FloatArray:
         """The odds of success, shape (n,)."""
@@ -92,7 +114,8 @@ class Wayline:
 
     def _corrected(self, state: Reading, believed: FloatArray, now: datetime | None) -> FloatArray:
         """The logits of all items, from those of the belief model, both (I,)."""
-        logits = self.blend.start + self.blend.trust * believed
+        joint = self._joint(believed, mean_of(self.odds, state.posterior))
+        logits = self.blend.start + self.blend.trust * joint
         if not self.network.weights.members or not self.blend.gain:
             return logits
         return logits + self.blend.gain * self.network.scores(state.hidden, int(lag_of(seconds_of(now) - state.last)))
@@ -103,7 +126,8 @@ class Wayline:
         """The odds at both ends of an interval as wide as the belief model's, each of shape (n,)."""
         believed, down, up = self.belief.spans(state.knowledge, now)
         logits = self._corrected(state, believed, now)
-        low, high = logistic_of(logits - self.blend.trust * down), logistic_of(logits + self.blend.trust * up)
+        wide = self.blend.trust * (self.blend.belief + self.blend.steady)
+        low, high = logistic_of(logits - wide * down), logistic_of(logits + wide * up)
         return (low, high) if items is None else (low[items], high[items])
 
     def beliefs(self, state: Reading, now: datetime | None) -> Beliefs:
@@ -116,7 +140,7 @@ class Wayline:
         Raises:
             ValueError: the log has another vocabulary; `bind` first.
         """
-        base = self.belief.logits_of(log)
+        base = self._joint(self.belief.logits_of(log), self.steady.predict_log(log))
         logits = self.blend.start + self.blend.trust * base
         if self.network.weights.members and self.blend.gain:
             logits = logits + self.blend.gain * scored(self.network, sequences(log, logistic_of(base), self.vocabulary))
@@ -124,9 +148,12 @@ class Wayline:
 
     def fold(self, log: Log) -> list[Reading]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
-        knowledge = self.belief.fold(log)
-        given = sequences(log, logistic_of(self.belief.logits_of(log)), self.vocabulary)
-        whole = zip(knowledge, self.network.fold(given), log.last_seconds.tolist(), strict=True)
+        base = self._joint(self.belief.logits_of(log), self.steady.predict_log(log))
+        hidden = self.network.fold(sequences(log, logistic_of(base), self.vocabulary))
+        posteriors = self.steady.posteriors(log)
+        for posterior in posteriors:
+            posterior.setflags(write=False)
+        whole = zip(self.belief.fold(log), posteriors, hidden, log.last_seconds.tolist(), strict=True)
         return [Reading(*each) for each in whole]
 
     def bind(self, vocabulary: Vocabulary) -> Wayline:
@@ -134,24 +161,34 @@ class Wayline:
         belief, own = self.belief.bind(vocabulary), self.vocabulary
         features = carried(own.items, self.network.features.T.astype(np.float64), vocabulary.items, 0.0).T
         weights = self.network.weights.over(own, vocabulary)
-        return made(belief, weights, features.astype(np.float32), self.blend)
+        return made(belief, self.steady.bind(vocabulary), weights, features.astype(np.float32), self.blend)
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs."""
-        belief, blend = self.belief.parameters(), self.blend
-        arrays = {**belief.arrays, **self.network.weights.arrays(), "features": self.network.features}
+        belief, steady, blend = self.belief.parameters(), self.steady.parameters(), self.blend
+        constant = {f"irt_{name}": values for name, values in steady.arrays.items()}
+        arrays = {**belief.arrays, **constant, **self.network.weights.arrays(), "features": self.network.features}
         settings = {f"blend_{name}": getattr(blend, name) for name in BLEND}
+        settings |= {f"irt_{name}": value for name, value in steady.settings.items()}
         return Parameters(self.name, self.vocabulary, arrays, {**belief.settings, **settings})
 
 
-BLEND = ("start", "trust", "gain", "centre", "scale")
+BLEND = ("base", "belief", "steady", "start", "trust", "gain", "centre", "scale")
 
 
-def made(belief: StateSpace, weights: Weights, features: Floats, blend: Blend) -> Wayline:
+def made(belief: StateSpace, steady: Irt, weights: Weights, features: Floats, blend: Blend) -> Wayline:
     """A model from its parts."""
     difficulty = ((belief.difficulty - blend.centre) / blend.scale).astype(np.float32)
     rows = np.ascontiguousarray(features)
-    return Wayline(belief, Network(weights, belief.vocabulary, rows, difficulty), blend)
+    odds = logistic_of(steady.slope[:, None] * GRID + steady.ease[:, None]).astype(np.float32)
+    return Wayline(belief, steady, odds, Network(weights, belief.vocabulary, rows, difficulty), blend)
+
+
+def mean_of(odds: Floats, posterior: FloatArray) -> FloatArray:
+    """The mean of odds (n, 41) over a posterior (41,), as `irt.mean_odds` has it; shape (n,)."""
+    mass = np.exp(posterior - posterior.max())
+    share = (mass / mass.sum()).astype(np.float32)
+    return np.asarray(np.clip((odds @ share).astype(np.float64), 1e-6, 1.0 - 1e-6))
 
 
 def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Wayline:
@@ -159,7 +196,14 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Wayline:
     if not len(log):
         nothing = np.zeros((len(log.vocabulary.items), 0), dtype=np.float32)
         belief = statespace.fit(log, seed, context)
-        return made(belief, Weights.none(log.vocabulary, nothing), nothing, Blend(0.0, 1.0, 0.0, 0.0, 1.0))
+        steady = irt.unfitted(log.vocabulary)
+        return made(
+            belief,
+            steady,
+            Weights.none(log.vocabulary, nothing),
+            nothing,
+            Blend(0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0),
+        )
     from student_model.tracing._wayline_fit import fitted  # serving needs none of it
 
     return fitted(log, seed, context)
@@ -169,4 +213,7 @@ def restore(parameters: Parameters) -> Wayline:
     """The tracer from what `Wayline.parameters` gave."""
     belief = statespace.restore(parameters)
     blend = Blend(*(setting(parameters, f"blend_{name}") for name in BLEND))
-    return made(belief, Weights.of(parameters.arrays), parameters.arrays["features"], blend)
+    arrays = {name[4:]: values for name, values in parameters.arrays.items() if name.startswith("irt_")}
+    settings = {name[4:]: value for name, value in parameters.settings.items() if name.startswith("irt_")}
+    steady = irt.restore(Parameters("irt", parameters.vocabulary, arrays, settings))
+    return made(belief, steady, Weights.of(parameters.arrays), parameters.arrays["features"], blend)
