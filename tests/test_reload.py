@@ -98,7 +98,7 @@ def upside_down(bkt: Any) -> Any:
 @pytest.mark.parametrize("name", available())
 def test_every_model_gets_through_the_golden_learners_before_any_data(name: str) -> None:
     found = golden.faults(load(name).fit(empty_log(GRAPH.vocabulary)))
-    assert found == () or name in ("mean", "gru"), found
+    assert found == () or name in ("mean", "gru", "attentive"), found  # networks move nowhere before data
 
 
 def test_a_model_that_never_moves_does_not_get_through() -> None:
