@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,7 +67,7 @@ class Log:
         known = latest >= self.offsets[self.learner]
         return np.where(known, self.seconds - self.seconds[np.maximum(latest, 0)], np.nan)
 
-    def rows(self, chosen: BoolArray | IntArray) -> Log:
+    def rows(self, chosen: BoolArray | IntArray | slice) -> Log:
         """Some rows of the log, by mask or position; every learner stays, perhaps with none."""
         return replace(
             self,
@@ -103,6 +103,14 @@ class Log:
         names = tuple(one for one, stays in zip(self.learners, keep, strict=True) if stays)
         renumber = np.cumsum(keep) - 1
         return replace(kept, learners=names, learner=renumber[kept.learner].astype(np.int32))
+
+    def blocks(self, size: int) -> Iterator[Log]:
+        """Logs of so many learners each, one after the other; the last has the rest."""
+        bounds = self.offsets.tolist()
+        for first in range(0, len(self.learners), size):
+            names = self.learners[first : first + size]
+            part = self.rows(slice(bounds[first], bounds[first + len(names)]))
+            yield replace(part, learners=names, learner=part.learner - np.int32(first))
 
     @classmethod
     def from_unordered(

@@ -108,3 +108,13 @@ def test_time_since_the_last_response_that_has_one() -> None:
 def test_without_times_nothing_is_known_of_them() -> None:
     log = log_of([("x", 0, 1.0, 1.0), ("x", 1, 0.0, 1.0)])
     assert np.isnan(log.since_last).all() and np.isnan(log.elapsed_seconds).all() and np.isnan(log.last_seconds).all()
+
+
+def test_blocks_are_consecutive_learners_with_their_rows() -> None:
+    ids = [LearnerId(name) for name in "aabccc"]
+    words = Vocabulary.build([], {ItemId("i"): []})
+    log = Log.from_unordered(words, ids, np.zeros(6, np.int32), np.arange(6) / 5.0)
+    blocks = list(log.blocks(2))
+    assert [block.learners for block in blocks] == [("a", "b"), ("c",)]
+    assert [block.learner.tolist() for block in blocks] == [[0, 0, 1], [0, 0, 0]]
+    assert np.concatenate([block.outcome for block in blocks]).tolist() == log.outcome.tolist()

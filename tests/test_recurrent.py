@@ -20,9 +20,11 @@ from student_model.tracing._attention import WINDOW, Heads
 from student_model.tracing._attention_net import AttentiveNet
 from student_model.tracing._item_vectors import item_vectors
 from student_model.tracing._practice import logistic_of
-from student_model.tracing._recurrent import Floats, Network, Weights, bucket, scored, sequences
+from student_model.tracing._recurrent import Network, Weights, scored
 from student_model.tracing._recurrent_fit import _logits
 from student_model.tracing._recurrent_net import Net, Rows, Shape
+from student_model.tracing._sequences import Floats, bucket, sequences
+from student_model.tracing._traces import of_rows
 from student_model.tracing.attentive import Attentive
 from student_model.tracing.gru import network_of
 from student_model.types import LearnerId, Response, ResponseId
@@ -30,7 +32,7 @@ from student_model.types import LearnerId, Response, ResponseId
 CONCEPTS = [ConceptId(name) for name in "abc"]
 TAGS = {"one": "a", "two": "ab", "three": "abc", "other": "c", "bare": ""}
 WORDS = Vocabulary.build(CONCEPTS, {ItemId(item): [ConceptId(c) for c in tags] for item, tags in TAGS.items()})
-SHAPE = Shape(hidden=8, item=4)
+SHAPE, TRACED = Shape(hidden=8, item=4), Shape(hidden=8, item=4, traces=True)
 
 
 def lived(lengths: list[int], seed: int = 0) -> Log:
@@ -48,10 +50,10 @@ def lived(lengths: list[int], seed: int = 0) -> Log:
     )
 
 
-def wild(kind: type[Net], features: Floats) -> Net:
+def wild(kind: type[Net], features: Floats, shape: Shape = SHAPE) -> Net:
     """A network none of whose weights is nought."""
     torch.manual_seed(3)
-    net = kind(WORDS, features, SHAPE, own_items=False)
+    net = kind(WORDS, features, shape, own_items=False)
     with torch.no_grad():
         for name, value in net.named_parameters():
             if name != "features":
@@ -62,17 +64,20 @@ def wild(kind: type[Net], features: Floats) -> Net:
 def trained_logits(net: Net, log: Log, base: FloatArray, hard: FloatArray) -> FloatArray:
     """What torch says of each row."""
     given = sequences(log, logistic_of(base), WORDS)
-    rows = Rows.of(given, hard, base, log.outcome, log.weights)
+    features = net.own_features()
+    traces = of_rows(given, WORDS, features) if net.shape.traces else None
+    rows = Rows.of(given, hard, base, log.outcome, log.weights, traces)
     everybody = np.arange(len(log.learners), dtype=np.int32)
     return _logits(net, rows, given.offsets, everybody, torch.device("cpu"))
 
 
+@pytest.mark.parametrize("shape", [SHAPE, TRACED], ids=["alone", "traced"])
 @pytest.mark.parametrize("lengths", [[1, 30, 7], [250, 3], [450]])
-def test_numpy_serves_the_recurrent_network_that_torch_trains(lengths: list[int]) -> None:
+def test_numpy_serves_the_recurrent_network_that_torch_trains(lengths: list[int], shape: Shape) -> None:
     rng, log = np.random.default_rng(1), lived(lengths)
     features = rng.normal(size=(len(TAGS), 6)).astype(np.float32)
     hard, base = rng.normal(size=len(TAGS)), rng.normal(size=len(log))
-    net = wild(Net, features)
+    net = wild(Net, features, shape)
     network = Network(net.weights(), WORDS, features, hard.astype(np.float32))
     found = scored(network, sequences(log, logistic_of(base), WORDS))
     assert found == pytest.approx(trained_logits(net, log, base, hard[log.item]) - base, abs=1e-5)

@@ -18,11 +18,12 @@ from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.simulated import TIMED, Simulated, simulate
 from student_model.tracing import Context
+from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._neighbours import Edges, Net, neighbours
 from student_model.tracing._practice import logistic_of
 from student_model.tracing._statespace_fit import OFF, fitted
 from student_model.tracing._statespace_step import Law
-from student_model.tracing.statespace import LAW, Knowledge, StateSpace, fit, made
+from student_model.tracing.statespace import LAW, StateSpace, fit, made
 
 WORDS = Vocabulary.build(
     [ConceptId(one) for one in "abc"],
@@ -60,9 +61,11 @@ def tracer(
 def joint(state: Knowledge) -> tuple[FloatArray, FloatArray]:
     """Mean and covariance of ability and offsets, (1 + C,) and (1 + C, 1 + C), from the form they are kept in."""
     g, v = state.general
-    along = np.concatenate(([1.0], state.slope))
-    mean = np.concatenate(([g], state.level + state.slope * g))
-    return mean, v * np.outer(along, along) + np.diag(np.concatenate(([0.0], state.spread)))
+    level, slope = (state.spread_out(one, 0.0) for one in (state.level, state.slope))
+    along = np.concatenate(([1.0], slope))
+    mean = np.concatenate(([g], level + slope * g))
+    spread = state.spread_out(state.spread, PLAIN.offset_variance)
+    return mean, v * np.outer(along, along) + np.diag(np.concatenate(([0.0], spread)))
 
 
 def kalman(
@@ -116,6 +119,17 @@ def test_an_item_of_two_concepts_loads_half_on_each() -> None:
     assert own[1][0] == pytest.approx(covariance[0])
 
 
+def test_a_state_keeps_the_concepts_that_were_touched_and_no_others() -> None:
+    """`c` rests on `a` (0.4): answering it touches both, and `b` stays what the law says of everybody."""
+    model = tracer(coupling=edges((0, 2, 0.4)))
+    assert model.initial().concepts.tolist() == []
+    state = model.update(model.initial(), answer("c", True))
+    assert state.concepts.tolist() == [0, 2]
+    assert state.table(model.law).spread[0, 1] == model.law.offset_variance
+    again = Knowledge.rows(state.table(model.law), model.law)[0]
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(state.columns(), again.columns(), strict=True))
+
+
 def test_practice_counts_by_its_logarithm() -> None:
     model = tracer(law=PLAIN._replace(offset_variance=1e-12, general_variance=1e-12))
     state = model.initial()
@@ -138,9 +152,9 @@ def test_a_prerequisite_carries_its_dependent_and_learns_from_it() -> None:
 def test_a_success_flows_to_what_is_encompassed_and_a_failure_does_not() -> None:
     model = tracer(credit=edges((2, 0, 0.3)))
     right, wrong = (model.update(model.initial(), answer("c", done)) for done in (True, False))
-    assert right.successes.tolist() == [0.3, 0.0, 1.0]
-    assert wrong.successes.tolist() == [0.0, 0.0, 0.0]
-    assert right.evidence.tolist() == [0, 0, 1], "credit is no evidence"
+    assert right.spread_out(right.successes, 0.0).tolist() == [0.3, 0.0, 1.0]
+    assert wrong.spread_out(wrong.successes, 0.0).tolist() == [0.0, 0.0, 0.0]
+    assert model.beliefs(right, None).evidence.tolist() == [0, 0, 1], "credit is no evidence"
 
 
 def test_credit_reaches_no_concept_that_the_item_practises_itself() -> None:

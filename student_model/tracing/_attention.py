@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.tracing._recurrent import Floats
+from student_model.tracing._sequences import Floats
 
 WINDOW = 200
 """Responses that are looked back on."""

@@ -14,7 +14,7 @@ from scipy.sparse.linalg import svds
 
 from knowledge_graph.vocabulary import FloatArray
 from student_model.log import Log
-from student_model.tracing._recurrent import Floats
+from student_model.tracing._sequences import Floats
 
 WIDTH, REACH, SMOOTHING, SHIFT, LENGTH = 128, 10, 0.75, np.log(2.0), 8.0
 """Numbers a vector; neighbours at up to this distance, weighted by its inverse; the power of context frequencies; what

@@ -12,7 +12,8 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing import Beliefs, seconds_of
 from student_model.tracing._practice import Z90, Practice, logistic_of, practised, variances
-from student_model.tracing._recurrent import Floats, Network, Sequences, lag_of, pause_of, sequences
+from student_model.tracing._recurrent import Network
+from student_model.tracing._sequences import Floats, Sequences, lag_of, pause_of, sequences
 from student_model.types import Response
 
 

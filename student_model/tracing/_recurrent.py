@@ -10,13 +10,15 @@ with d_i its difficulty in standard units. A response y in [-1, 1] to item i, ex
 
     h' = GRU(h, [in_i, y in_i, y, p, elapsed, lag]),        score_j = SHARPEN / sqrt(H) (h + pause_lag) . out_j + bias_j
 
-There are M members, each with a state of H numbers; a score is their mean. No member is ever applied item by item: the
-product with `features` is one for all members. Training has the same definition in torch (`_recurrent_net`), and a
-test holds them together.
+and, for networks that read traces t_j (`_traces`), t_j . (trace + (h + pause_lag) @ trace_state) more. There are M
+members, each with a state of H numbers; a score is their mean. No member is ever applied item by item: the product with
+`features` is one for all members. Training has the same definition in torch (`_recurrent_net`), and a test holds them
+together.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -24,37 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
-from student_model.log import Log
-from student_model.tracing._practice import require_same
-
-Floats = NDArray[np.float32]
+from student_model.tracing._sequences import LAGS, PAUSES, Floats, Sequences
+from student_model.tracing._traces import Recent, left, of_rows
 
 SHARPEN = 4.0
 """Scores of fresh networks are small; this speeds their growth."""
-
-LAGS, PAUSES = 14, 13
-"""Buckets of the time since the last response and of the time spent on it; 0 is "not known"."""
-
-
-def bucket(seconds: float | FloatArray, width: float, buckets: int) -> IntArray:
-    """Which bucket of doubling bounds a duration falls in, each `width` octaves wide; 0 where it is NaN or negative.
-
-    >>> bucket(np.array([np.nan, -1.0, 0.0, 1.0, 3.0, 1e12]), 1.0, 14).tolist()
-    [0, 0, 1, 2, 3, 13]
-    """
-    known = np.nan_to_num(np.asarray(seconds, dtype=np.float64), nan=-1.0)
-    place = 1 + np.log2(1.0 + np.maximum(known, 0.0)) // width
-    return np.where(known >= 0.0, np.minimum(place, buckets - 1), 0).astype(np.int32)
-
-
-def lag_of(seconds: float | FloatArray) -> IntArray:
-    """The bucket of a time since the last response: four times as long each."""
-    return bucket(seconds, 2.0, LAGS)
-
-
-def pause_of(seconds: float | FloatArray) -> IntArray:
-    """The bucket of a time spent on an item: twice as long each."""
-    return bucket(seconds, 1.0, PAUSES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +43,7 @@ class Weights:
         elapsed: (M, PAUSES, E). lag: (M, LAGS, L). pause: (M, LAGS, H).
         inputs: (M, X, 3 H), reset, update and candidate. inner: (M, H, 3 H). input_bias, inner_bias: (M, 3 H).
         start: the state of a new learner, (M, H).
+        trace, trace_state: (M, Q) and (M, H, Q); Q is 0 for networks that read no traces.
     """
 
     concept_in: Floats
@@ -85,6 +62,8 @@ class Weights:
     input_bias: Floats
     inner_bias: Floats
     start: Floats
+    trace: Floats
+    trace_state: Floats
 
     @property
     def members(self) -> int:
@@ -107,7 +86,7 @@ class Weights:
         shapes = {
             "concept_bias": concept[:2], "item_bias": item[:2], "elapsed": (0, PAUSES, 1), "lag": (0, LAGS, 1),
             "pause": (0, LAGS, 1), "inputs": (0, 6, 3), "inner": wide, "input_bias": (0, 3), "inner_bias": (0, 3),
-            "start": (0, 1), "item_in": item, "item_out": item,
+            "start": (0, 1), "item_in": item, "item_out": item, "trace": (0, 0), "trace_state": (0, 1, 0),
         }  # fmt: skip
         return cls(*(np.zeros(shapes.get(one.name, concept), dtype=np.float32) for one in fields(cls)))
 
@@ -173,17 +152,27 @@ class Network:
             made.append(h)
         return made
 
-    def scores(self, h: Floats, lag: int) -> FloatArray:
-        """The score of every item, the mean over members, shape (I,)."""
+    def scores(self, h: Floats, lag: int, recent: Recent | None = None, now: float = math.nan) -> FloatArray:
+        """The score of every item at the time `now` (seconds), the mean over members, shape (I,)."""
         w, words = self.weights, self.vocabulary
         if not w.members:
             return np.zeros(len(words.items))
-        ready = (h + w.pause[:, lag]) * np.float32(SHARPEN / np.sqrt(h.shape[1]))
-        concepts = (w.concept_out @ ready[:, :, None])[:, :, 0] + w.concept_bias
-        steep = (w.steep_out @ ready[:, :, None])[:, :, 0]
-        plain, sloped = (words.mean_over_concepts(one.mean(axis=0).astype(np.float64)) for one in (concepts, steep))
+        stand = h + w.pause[:, lag]
+        ready = stand * np.float32(SHARPEN / np.sqrt(h.shape[1]))
+        concepts = ((w.concept_out @ ready[:, :, None])[:, :, 0] + w.concept_bias).mean(axis=0).astype(np.float64)
+        steep = (w.steep_out @ ready[:, :, None])[:, :, 0].mean(axis=0).astype(np.float64)
         towards = ((w.item_out @ ready[:, :, None])[:, :, 0] + w.item_bias).mean(axis=0)
-        return np.asarray(plain + self.difficulty * sloped + self.features @ towards)
+        found = None
+        if recent is not None and len(recent.item) and w.trace.shape[1]:
+            weights = (w.trace + (stand[:, None] @ w.trace_state)[:, 0]).mean(axis=0).astype(np.float64)
+            found = left(recent, now, weights, words, self.features)
+            concepts[found.concepts] += found.of_concepts
+            towards = towards + found.towards
+        plain, sloped = words.mean_over_concepts(concepts), words.mean_over_concepts(steep)
+        scores: FloatArray = plain + self.difficulty * sloped + self.features @ towards
+        if found is not None:
+            scores[found.items] += found.of_items
+        return scores
 
     def concept_scores(self, h: Floats) -> FloatArray:
         """The score of an item of each concept that is like no other, of the usual difficulty; shape (C,)."""
@@ -193,30 +182,6 @@ class Network:
         ready = h * np.float32(SHARPEN / np.sqrt(h.shape[1]))
         scores = ((w.concept_out @ ready[:, :, None])[:, :, 0] + w.concept_bias).mean(axis=0)
         return np.asarray(scores, dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequences:
-    """What the network reads of N rows, grouped by learner as `offsets` says: columns of shape (N,)."""
-
-    offsets: IntArray
-    item: IntArray
-    sign: Floats
-    odds: Floats
-    elapsed: IntArray
-    lag: IntArray
-
-
-def sequences(log: Log, odds: FloatArray, own: Vocabulary) -> Sequences:
-    """What a network over the vocabulary `own` reads of a log whose responses were expected at these odds (N,).
-
-    Raises:
-        ValueError: the log has another vocabulary.
-    """
-    require_same(log.vocabulary, own)
-    sign = ((2.0 * log.outcome - 1.0) * log.weights).astype(np.float32)
-    elapsed, lag = pause_of(log.elapsed_seconds), lag_of(log.since_last)
-    return Sequences(log.offsets, log.item, sign, odds.astype(np.float32), elapsed, lag)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,11 +215,16 @@ class Bank:
         times = w.elapsed[self.member][rows.elapsed[at]], w.lag[self.member][rows.lag[at]]
         return np.concatenate((own, sign * own, sign, rows.odds[at][:, None], *times), axis=1)
 
-    def scores(self, w: Weights, h: Floats, rows: Sequences, at: IntArray | slice) -> Floats:
-        """The scores of these rows' items, given the states before them (n, H); shape (n,)."""
+    def scores(
+        self, w: Weights, h: Floats, rows: Sequences, at: IntArray | slice, traces: Floats | None = None
+    ) -> Floats:
+        """The scores of these rows' items, given the states before them (n, H) and all traces; shape (n,)."""
         place = self.place[rows.item[at]]
-        ready = (h + w.pause[self.member][rows.lag[at]]) * np.float32(SHARPEN / np.sqrt(h.shape[1]))
-        return np.asarray((ready * self.own_out[place]).sum(axis=1) + self.bias[place])
+        stand = h + w.pause[self.member][rows.lag[at]]
+        scores = (stand * self.own_out[place]).sum(axis=1) * np.float32(SHARPEN / np.sqrt(h.shape[1]))
+        if traces is not None:
+            scores += (traces[at] * (w.trace[self.member] + stand @ w.trace_state[self.member])).sum(axis=1)
+        return np.asarray(scores + self.bias[place])
 
 
 def scored(network: Network, rows: Sequences) -> FloatArray:
@@ -262,6 +232,7 @@ def scored(network: Network, rows: Sequences) -> FloatArray:
     w, used = network.weights, np.unique(rows.item).astype(np.int32)
     result, lengths = np.zeros(len(rows.item)), np.diff(rows.offsets)
     order = np.argsort(-lengths, kind="stable")
+    traces = of_rows(rows, network.vocabulary, network.features) if w.trace.shape[1] else None
     for m in range(w.members):
         bank = Bank.of(network, used, m)
         h = np.repeat(w.start[m][None], len(order), axis=0)
@@ -269,7 +240,7 @@ def scored(network: Network, rows: Sequences) -> FloatArray:
             alive = int((lengths > t).sum())
             at = rows.offsets[order[:alive]] + t
             h = h[:alive]
-            result[at] += bank.scores(w, h, rows, at) / w.members
+            result[at] += bank.scores(w, h, rows, at, traces) / w.members
             x = bank.entering(w, rows, at)
             h = _gated(h, x @ w.inputs[m] + w.input_bias[m], h @ w.inner[m] + w.inner_bias[m])
     return result

@@ -15,14 +15,15 @@ from student_model.evaluation import auc, expected_calibration_error, log_loss
 from student_model.log import Log
 from student_model.tracing import Context
 from student_model.tracing._practice import logistic_of
-from student_model.tracing._recurrent import Floats, sequences
 from student_model.tracing._recurrent_net import Net, Rows, Shape, batches
+from student_model.tracing._sequences import Floats, sequences
+from student_model.tracing._traces import of_rows
 from student_model.training import Course, Plan, Watch, train
 
-BATCH, SPAN = 32, 200
-"""Learners in a batch; responses through which gradients flow back (states flow on)."""
+SPAN, JUDGED = 200, 128
+"""Responses through which gradients flow back (states flow on); learners who are judged at once."""
 
-WORK, LEAST, MOST = 2_000_000, 3, 10
+WORK, LEAST, MOST = 2_000_000, 4, 10
 """Rows to be seen in all epochs together, within these bounds on epochs."""
 
 HELD = 10
@@ -78,12 +79,13 @@ def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net = lesson.kind(log.vocabulary, lesson.features, lesson.shape, lesson.own_items).to(device)
     given = sequences(log, logistic_of(lesson.base), log.vocabulary)
-    rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights).to(device)
+    traces = of_rows(given, log.vocabulary, lesson.features) if lesson.shape.traces else None
+    rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights, traces).to(device)
     judged = held[log.learner]
     alone, taught, judges = log.rows(judged), *(np.flatnonzero(one).astype(np.int32) for one in (~held, held))
 
     def losses(epoch: int) -> Iterator[Tensor]:
-        for at, there in batches(given.offsets, taught, BATCH, seed * 1_000 + epoch):
+        for at, there in batches(given.offsets, taught, lesson.shape.batch, seed * 1_000 + epoch):
             h = net.begin(len(at))
             for k in range(0, at.shape[1], SPAN):
                 loss, h = net.loss(rows, at[:, k : k + SPAN].to(device), there[:, k : k + SPAN].to(device), h.detach())
@@ -108,7 +110,7 @@ def _logits(net: Net, rows: Rows, offsets: IntArray, learners: IntArray, device:
     """Of the rows of these learners; 0 elsewhere, shape (N,)."""
     net.eval()
     result = np.zeros(len(rows.item))
-    for at, there in batches(offsets, learners, 4 * BATCH, None):
+    for at, there in batches(offsets, learners, JUDGED, None):
         h = net.begin(len(at))
         for k in range(0, at.shape[1], SPAN):
             span, known = at[:, k : k + SPAN], there[:, k : k + SPAN]

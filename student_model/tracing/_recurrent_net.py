@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
-from student_model.tracing._recurrent import LAGS, PAUSES, SHARPEN, Floats, Sequences, Weights
+from student_model.tracing._recurrent import SHARPEN, Weights
+from student_model.tracing._sequences import LAGS, PAUSES, Floats, Sequences
+from student_model.tracing._traces import WIDTH
 
 TIME_WIDTH = 8
 """Numbers that stand for a time in an input."""
@@ -19,17 +21,23 @@ TIME_WIDTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Widths: of states, of items' input vectors; and shares of numbers dropped in training."""
+    """Widths: of states, of items' input vectors; shares of numbers dropped in training; learners in a batch of it;
+    whether the network reads traces.
+    """
 
     hidden: int = 128
     item: int = 64
     dropout: float = 0.5
     feature_dropout: float = 0.2
+    batch: int = 32
+    traces: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Everything about N rows as tensors of shape (N,); `base` is a logit that scores are added to."""
+    """Everything about N rows as tensors of shape (N,); `base` is a logit that scores are added to. `traces` is of
+    shape (N, Q).
+    """
 
     item: Tensor
     sign: Tensor
@@ -40,17 +48,25 @@ class Rows:
     base: Tensor
     outcome: Tensor
     weight: Tensor
+    traces: Tensor
 
     @classmethod
     def of(
-        cls, rows: Sequences, difficulty: FloatArray, base: FloatArray, outcome: FloatArray, weight: FloatArray
+        cls,
+        rows: Sequences,
+        difficulty: FloatArray,
+        base: FloatArray,
+        outcome: FloatArray,
+        weight: FloatArray,
+        traces: Floats | None = None,
     ) -> Rows:
-        """From columns of shape (N,)."""
+        """From columns of shape (N,), and traces (N, Q) where they are read."""
         whole = (torch.from_numpy(one.astype(np.int64)) for one in (rows.item, rows.elapsed, rows.lag))
         item, elapsed, lag = whole
         parts = (rows.sign, rows.odds, difficulty, base, outcome, weight)
         sign, odds, hard, start, right, sure = (torch.from_numpy(one.astype(np.float32)) for one in parts)
-        return cls(item, sign, odds, elapsed, lag, hard, start, right, sure)
+        left = torch.from_numpy(np.zeros((len(rows.item), 0), dtype=np.float32) if traces is None else traces)
+        return cls(item, sign, odds, elapsed, lag, hard, start, right, sure, left)
 
     def to(self, device: torch.device) -> Rows:
         """The same on a device."""
@@ -75,6 +91,9 @@ class Net(nn.Module):
         self.elapsed, self.lag = _table(PAUSES, TIME_WIDTH, 0.0), _table(LAGS, TIME_WIDTH, 0.0)
         self.pause = _table(LAGS, hidden, 0.0)
         self.start = nn.Parameter(torch.zeros(hidden))
+        self.trace, self.trace_state = (
+            nn.Parameter(torch.zeros(*rows, WIDTH * shape.traces)) for rows in ((), (hidden,))
+        )
         self.cell = self.made_cell(2 * item + 2 + 2 * TIME_WIDTH, hidden)
         self.drop, self.feature_drop = nn.Dropout(shape.dropout), nn.Dropout(shape.feature_dropout)
 
@@ -104,7 +123,10 @@ class Net(nn.Module):
         x = torch.cat((own_in, sign * own_in, sign, rows.odds[at][..., None], *times), -1)
         first, states, after = self.read(self.drop(x), h)
         before = torch.cat((first, states[:, :-1]), 1) + _looked_up(self.pause, lag)
-        score = (self.drop(before) * own_out).sum(-1) * (SHARPEN / self.shape.hidden**0.5)
+        stand = self.drop(before)
+        score = (stand * own_out).sum(-1) * (SHARPEN / self.shape.hidden**0.5)
+        if self.shape.traces:
+            score = score + (rows.traces[at] * (self.trace + stand @ self.trace_state)).sum(-1)
         return rows.base[at] + bias + score, after
 
     def loss(self, rows: Rows, at: Tensor, there: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,7 +146,7 @@ class Net(nn.Module):
             *map(plain, (self.concept_in, self.steep_in, self.concept_out, self.steep_out, self.concept_bias[:, 0])),
             *map(plain, (self.item_in, self.item_out, self.item_bias[:, 0])),
             *map(plain, (_known(self.elapsed), _known(self.lag), _known(self.pause))),
-            *map(plain, (*self.gates(), self.start)),
+            *map(plain, (*self.gates(), self.start, self.trace, self.trace_state)),
         )
 
     def gates(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -28,7 +28,7 @@ from student_model.tracing.wayline import Blend, Wayline, made
 MEMBERS, FOLDS = 3, 5
 """Networks; parts of the learners for belief models fitted to the others."""
 
-SHAPE = Shape(hidden=128, item=64)
+SHAPE = Shape(hidden=128, item=64, dropout=0.6, batch=16, traces=True)
 
 ALONE = np.array([0.0, 1.0, 0.0])
 """Of a sum of logits the start and the weights of the first and the second before any data: the first stands alone."""

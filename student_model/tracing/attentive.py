@@ -20,7 +20,8 @@ from student_model.tracing import ALONE, Context, Parameters
 from student_model.tracing._attention import Heads
 from student_model.tracing._neural import Neural
 from student_model.tracing._practice import carried, setting
-from student_model.tracing._recurrent import Bank, Floats, Sequences, Weights
+from student_model.tracing._recurrent import Bank, Weights
+from student_model.tracing._sequences import Floats, Sequences
 from student_model.tracing.gru import network_of
 
 TOLERANCE = 1e-5

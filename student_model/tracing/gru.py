@@ -17,7 +17,8 @@ from student_model.log import Log
 from student_model.tracing import ALONE, Context, Parameters
 from student_model.tracing._neural import Neural
 from student_model.tracing._practice import carried, setting
-from student_model.tracing._recurrent import Floats, Network, Sequences, Weights, scored
+from student_model.tracing._recurrent import Network, Weights, scored
+from student_model.tracing._sequences import Floats, Sequences
 
 TOLERANCE = 1e-5
 """Odds of whole logs are worked out in other batches than those of one learner, in single precision."""

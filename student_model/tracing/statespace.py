@@ -32,6 +32,7 @@ from student_model.compiled import compiled
 from student_model.forgetting import faded, half_life, retentions
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
+from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._neighbours import Edges, Net, distinct, neighbours, of_concepts, of_items
 from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, restart, step
@@ -57,34 +58,11 @@ MARGIN = 1.15 * Z90
 """Standard deviations to each side of an interval. The law is fitted, too, and its errors shift what it infers: with
 `Z90` alone intervals of 90 % covered 83 to 89 % in simulated worlds (`benchmarks/interval_coverage.py`)."""
 
+CELLS = 2_000_000
+"""Learners times concepts that are folded at once."""
+
 NUMBERS = ("slope", "difficulty", "difficulty_variance", "concept_slope", "concept_difficulty")
 """The arrays of a model, as `StateSpace` has them."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Knowledge:
-    """What is thought of a learner: a row of `Tables`; `general` has shape (2,), the rest (C,). Read-only."""
-
-    general: FloatArray
-    level: FloatArray
-    slope: FloatArray
-    spread: FloatArray
-    successes: FloatArray
-    failures: FloatArray
-    evidence: IntArray
-    last_seconds: FloatArray
-    as_of: FloatArray
-
-    @classmethod
-    def rows(cls, tables: Tables) -> list[Knowledge]:
-        """Each learner's, cut from the tables without copying; they are read-only from here on."""
-        for table in tables:
-            table.setflags(write=False)
-        return [cls(*row) for row in zip(*tables, strict=True)]
-
-    def table(self) -> Tables:
-        """A table of this learner alone, to write in."""
-        return Tables(*(getattr(self, one.name)[None].copy() for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +108,7 @@ class StateSpace:
 
     def initial(self) -> Knowledge:
         """Nothing known."""
-        return Knowledge.rows(Tables.blank(1, len(self.vocabulary.concepts), self.law))[0]
+        return Knowledge.rows(Tables.blank(1, len(self.vocabulary.concepts), self.law), self.law)[0]
 
     def update(self, state: Knowledge, response: Response) -> Knowledge:
         """The state after one more response: one Kalman step in the item's neighbourhood."""
@@ -146,9 +124,9 @@ class StateSpace:
         if item is None:
             near = neighbours(np.array([0, len(own)], dtype=np.int32), own, self.net, len(words.concepts))
         slope, hard, unsure = self._numbers_of(item, own)
-        table, at = state.table(), seconds_of(response.at)
+        table, at = state.table(self.law), seconds_of(response.at)
         whole, damped = step(table, self.law, 0, near, place, own, slope, hard, unsure, outcome, response.weight, at)
-        return Knowledge.rows(table)[0], damped * (slope * whole - hard)
+        return Knowledge.rows(table, self.law)[0], damped * (slope * whole - hard)
 
     def _numbers_of(self, item: int | None, own: IntArray) -> tuple[float, float, float]:
         if item is None:
@@ -171,7 +149,9 @@ class StateSpace:
             level[aged] = mean - slope[aged] * g
             successes[aged] *= k
         practised = law.gain * _log1p(successes) - law.loss * _log1p(state.failures)
-        return Now((level + slope * g) + practised, slope, spread)
+        knows = (level + slope * g) + practised
+        usual = (0.0, 0.0, law.offset_variance)
+        return Now(*(state.spread_out(one, rest) for one, rest in zip((knows, slope, spread), usual, strict=True)))
 
     def _loaded(self, state: Knowledge, seen: Now, near: Neighbours) -> tuple[FloatArray, FloatArray]:
         """The learner's part in logits of slope 1, and its variance, for each neighbourhood; shapes (n,)."""
@@ -229,8 +209,8 @@ class StateSpace:
             probability=logistic_of(mean),
             low=logistic_of(mean - margin),
             high=logistic_of(mean + margin),
-            evidence=state.evidence,
-            last_seconds=state.last_seconds,
+            evidence=state.spread_out(state.evidence, 0.0).astype(np.int32),
+            last_seconds=state.spread_out(state.last_seconds, math.nan),
             peak=logistic_of(peak),
         )
 
@@ -244,7 +224,9 @@ class StateSpace:
 
     def fold(self, log: Log) -> list[Knowledge]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
-        return Knowledge.rows(self.run(log, len(log.learners))[0])
+        size = max(CELLS // max(len(self.vocabulary.concepts), 1), 1)
+        blocks = ((one, len(one.learners)) for one in log.blocks(size))
+        return [each for one, count in blocks for each in Knowledge.rows(self.run(one, count)[0], self.law)]
 
     def logits_of(self, log: Log) -> FloatArray:
         """The logits of `predict_log`."""

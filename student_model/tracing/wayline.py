@@ -22,10 +22,13 @@ import numpy as np
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, irt, seconds_of, statespace
+from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._practice import carried, logistic_of, practised, setting
-from student_model.tracing._recurrent import Floats, Network, Weights, lag_of, pause_of, scored, sequences
+from student_model.tracing._recurrent import Network, Weights, scored
+from student_model.tracing._sequences import Floats, lag_of, pause_of, sequences
+from student_model.tracing._traces import Recent
 from student_model.tracing.irt import GRID, PRIOR, Irt, mean_odds
-from student_model.tracing.statespace import Knowledge, StateSpace
+from student_model.tracing.statespace import StateSpace
 from student_model.types import Response
 
 TOLERANCE = 1e-5
@@ -35,13 +38,14 @@ TOLERANCE = 1e-5
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What a learner has come to: knowledge, the posterior of a constant ability (41,), the networks' states (M, H),
-    and the time of the last response, or NaN.
+    the time of the last response, or NaN, and what the last responses were.
     """
 
     knowledge: Knowledge
     posterior: FloatArray
     hidden: Floats
     last: float
+    recent: Recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Wayline:
 
     def initial(self) -> Reading:
         """Nothing known."""
-        return Reading(self.belief.initial(), PRIOR, self.network.weights.start, math.nan)
+        return Reading(self.belief.initial(), PRIOR, self.network.weights.start, math.nan, Recent.none())
 
     def update(self, state: Reading, response: Response) -> Reading:
         """The state after one more response: a step of the belief model and one of each network."""
@@ -96,7 +100,8 @@ class Wayline:
         hidden = self.network.step(state.hidden, item, own, sign, odds, *spans)
         hidden.setflags(write=False)
         posterior = self.steady.moved(state.posterior, item, own, outcome, response.weight)
-        return Reading(knowledge, posterior, hidden, state.last if math.isnan(at) else at)
+        recent = state.recent.then(-1 if item is None else item, sign, (outcome - odds) * response.weight, at)
+        return Reading(knowledge, posterior, hidden, state.last if math.isnan(at) else at, recent)
 
     def _steady_odds(self, posterior: FloatArray, item: int | None, own: IntArray) -> FloatArray:
         """Of one item, as `Irt.predict_log` has them, so that states of logs and of steps are equal to the last bit."""
@@ -118,7 +123,9 @@ class Wayline:
         logits = self.blend.start + self.blend.trust * joint
         if not self.network.weights.members or not self.blend.gain:
             return logits
-        return logits + self.blend.gain * self.network.scores(state.hidden, int(lag_of(seconds_of(now) - state.last)))
+        at = seconds_of(now)
+        scores = self.network.scores(state.hidden, int(lag_of(at - state.last)), state.recent, at)
+        return logits + self.blend.gain * scores
 
     def predict_interval(
         self, state: Reading, items: IntArray | None, now: datetime | None
@@ -149,11 +156,13 @@ class Wayline:
     def fold(self, log: Log) -> list[Reading]:
         """Each learner's state after all rows. Raises as `predict_log` does."""
         base = self._joint(self.belief.logits_of(log), self.steady.predict_log(log))
-        hidden = self.network.fold(sequences(log, logistic_of(base), self.vocabulary))
+        rows = sequences(log, logistic_of(base), self.vocabulary)
+        hidden, recent = self.network.fold(rows), Recent.of_learners(rows)
         posteriors = self.steady.posteriors(log)
         for posterior in posteriors:
             posterior.setflags(write=False)
-        whole = zip(self.belief.fold(log), posteriors, hidden, log.last_seconds.tolist(), strict=True)
+        last = log.last_seconds.tolist()
+        whole = zip(self.belief.fold(log), posteriors, hidden, last, recent, strict=True)
         return [Reading(*each) for each in whole]
 
     def bind(self, vocabulary: Vocabulary) -> Wayline:
