@@ -111,6 +111,14 @@ def test_the_expectation_is_ridge_regression_worked_out_by_hand(belief: StateSpa
     assert told.explained > 0.99
 
 
+def test_items_near_each_other_in_the_course_are_near_in_their_features() -> None:
+    places = _texts._places(200)
+    likeness = places @ places.T
+    assert np.diag(likeness) == pytest.approx(np.full(200, len(_texts.STRETCHES)))
+    assert likeness[50, 55] > likeness[50, 80] > likeness[50, 150]
+    assert likeness[50, 150] < 0.1
+
+
 def test_networks_get_meanings_in_few_numbers_that_keep_what_is_alike() -> None:
     features = told_of_items(GRAPH.vocabulary, Context(GRAPH))
     assert features is not None

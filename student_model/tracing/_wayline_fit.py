@@ -7,6 +7,8 @@ their rows together fit the blend.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -38,7 +40,8 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
     told = told_of_items(log.vocabulary, context)
-    belief = informed(believed(log, context.graph), told, context)
+    untold = believed(log, context.graph)
+    belief = informed(untold, told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")
@@ -50,7 +53,9 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     trained = members(lesson, MEMBERS, seed, context, "network")
     weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
     blend = Blend(*weight, *blended(log, base, trained), centre, scale)
-    return made(belief, constant_ability(log), Weights.joined(weights), features, blend)
+    steady = constant_ability(log)
+    steady = replace(steady, ease=steady.ease + untold.difficulty - belief.difficulty)  # texts tell it as much
+    return made(belief, steady, Weights.joined(weights), features, blend)
 
 
 def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tuple[FloatArray, FloatArray, FloatArray]:
