@@ -73,7 +73,7 @@ def open_tracer(directory: Path) -> Tracer:
     """The tracer that `save` wrote there.
 
     Raises:
-        StorageError: the directory is missing, holds something else, or was changed since.
+        StorageError: the directory is missing, holds something else, was changed since, or is of another version.
     """
     manifest = read_manifest(directory)
     content = {name: _checked(directory / name, told) for name, told in manifest.files.items()}
@@ -84,8 +84,12 @@ def open_tracer(directory: Path) -> Tracer:
     concepts, items = described["concepts"], described["items"]
     bounds, flat = arrays.pop("item_offsets").tolist(), arrays.pop("item_concepts").tolist()
     tags = {item: [concepts[c] for c in flat[bounds[i] : bounds[i + 1]]] for i, item in enumerate(items)}
-    vocabulary = Vocabulary.build(concepts, tags)
-    return load(described["model"]).restore(Parameters(described["model"], vocabulary, arrays, described["settings"]))
+    parameters = Parameters(described["model"], Vocabulary.build(concepts, tags), arrays, described["settings"])
+    try:
+        return load(parameters.model).restore(parameters)
+    except (KeyError, ValueError) as error:
+        told = f"{directory} was written by another version of {parameters.model} ({error}): fit it again"
+        raise StorageError(told) from error
 
 
 def read_manifest(directory: Path) -> Manifest:

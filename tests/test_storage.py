@@ -18,6 +18,7 @@ from student_model.guard import Verdict
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
 from student_model.storage import StorageError, model_version, open_tracer, read_manifest, save
+from student_model.tracing import Parameters
 from student_model.tracing.bkt import Bkt, fit
 from student_model.types import LearnerId
 
@@ -54,6 +55,20 @@ def test_files_are_the_same_each_time_and_plain(tracer: Bkt, tmp_path: Path) -> 
     assert {path.name for path in (tmp_path / "a").iterdir()} == {
         "MODEL_CARD.md", "arrays.npz", "manifest.json", "tracer.json",
     }  # fmt: skip
+
+
+class Older(Bkt):
+    """As if an earlier version had kept less."""
+
+    def parameters(self) -> Parameters:
+        whole = super().parameters()
+        return replace(whole, arrays={name: one for name, one in whole.arrays.items() if name != "values"})
+
+
+def test_what_another_version_wrote_is_refused_with_a_word_on_why(tracer: Bkt, tmp_path: Path) -> None:
+    save(Older(tracer.vocabulary, tracer.values, tracer.shared, tracer.rate), tmp_path)
+    with pytest.raises(StorageError, match=r"another version of bkt \('values'\): fit it again"):
+        open_tracer(tmp_path)
 
 
 def test_saving_again_replaces(tracer: Bkt, tmp_path: Path) -> None:
