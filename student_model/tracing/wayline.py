@@ -6,9 +6,10 @@
 The belief model (`statespace`) knows a learner's concepts, their fading and the graph; item response theory (`irt`),
 which takes abilities for constant, errs elsewhere, so that both together do better than each. The networks
 (`_recurrent`) see the whole sequence, each item by vectors learned from what is practised around it and, where the
-course has texts, from what it says; where the log has times, also pauses and time spent. All weights are fitted on
-learners whom what they weigh was not fitted to, so odds are calibrated, and what helps nowhere is left out. Beliefs are
-those of the belief model inside.
+course has texts, from what it says; where the log has times, also pauses and time spent; and, what a recurrent state
+blurs, exactly what the last responses were to the item, its concepts and items like it (`_traces`). All weights are
+fitted on learners whom what they weigh was not fitted to, so odds are calibrated, and what helps nowhere is left out.
+Beliefs are those of the belief model inside.
 """
 
 from __future__ import annotations
