@@ -2,10 +2,10 @@
 
     python benchmarks/length.py [--models statespace,gru,attentive,wayline] [--learners 400] [--seeds 3] [--data FOLDER]
 
-Each model is fitted twice: to learners cut at 200 responses, and to whole learners. In a simulated course with times
-both have as many responses, and the figure is regret: log loss above that of the true odds. With --data, a training
-file whose learners are cut or not, a fifth of them held out, and the figure is log loss. Both on other learners, by how
-far into their responses they are. The last line is one JSON object.
+Each model is fitted twice: to learners of at most 200 responses, and to whole learners. In a simulated course with times
+both have as many responses, and the figure is regret: log loss above that of the true odds. With --data it is a
+training file, in pieces of 200 responses or whole, a fifth of its learners held out, and the figure is log loss. Both
+on other, whole learners, by how far into their responses they are. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.simulated import TIMED, made_course, simulate
 from student_model.tracing import load
+from student_model.types import LearnerId
 
 SHORT, LONG = 200, 1_000
 PARTS = ((0, 200), (200, 400), (400, 600), (600, 800), (800, 1_000))
@@ -56,8 +57,14 @@ def recorded(file: Path) -> World:
     log = read_log(file)
     held = np.random.default_rng(0).permutation(len(log.learners)) < len(log.learners) // 5
     train, test = log.only_learners(~held), log.only_learners(held)
-    logs = {f"{SHORT} each": train.rows(train.position_in_learner < SHORT), "whole": train}
-    return World(logs, test, np.zeros(len(test)))
+    return World({f"{SHORT} each": in_pieces(train), "whole": train}, test, np.zeros(len(test)))
+
+
+def in_pieces(log: Log) -> Log:
+    """Each learner's next `SHORT` responses as those of somebody new: every row stays."""
+    piece = log.position_in_learner // SHORT
+    names = [LearnerId(f"{log.learners[n]} {k}") for n, k in zip(log.learner.tolist(), piece.tolist(), strict=True)]
+    return Log.from_unordered(log.vocabulary, names, log.item, log.outcome, log.seconds)
 
 
 def losses(odds: FloatArray, truth: FloatArray, test: Log) -> list[float | None]:
