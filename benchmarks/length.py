@@ -2,7 +2,7 @@
 
     python benchmarks/length.py [--models statespace,gru,attentive,wayline] [--learners 400] [--seeds 3] [--data FOLDER]
 
-Each model is fitted twice: to learners of at most 200 responses, and to whole learners. In a simulated course with times
+Each model is fitted twice: to learners of at most 200 responses, and to whole ones. In a simulated course with times
 both have as many responses, and the figure is regret: log loss above that of the true odds. With --data it is a
 training file, in pieces of 200 responses or whole, a fifth of its learners held out, and the figure is log loss. Both
 on other, whole learners, by how far into their responses they are. The last line is one JSON object.
