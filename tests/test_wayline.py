@@ -14,7 +14,7 @@ from student_model.log import Log
 from student_model.tracing import Context, statespace
 from student_model.tracing._practice import logistic_of
 from student_model.tracing._recurrent_fit import Trained
-from student_model.tracing._wayline_fit import blended, out_of_fold
+from student_model.tracing._wayline_fit import MEMBERS, blended, helps, out_of_fold
 from student_model.tracing.wayline import fit
 from student_model.types import LearnerId
 
@@ -65,6 +65,16 @@ def test_where_networks_find_nothing_the_belief_model_stands() -> None:
     whole, alone = fit(train), statespace.fit(train)
     losses = [log_loss(one.predict_log(test), test.outcome) for one in (whole, alone)]
     assert losses[0] == pytest.approx(losses[1], abs=0.002)
+
+
+def test_a_network_that_does_not_help_is_not_joined_by_others() -> None:
+    """Scores that tell the truth help; scores drawn by lot do not, and training stops after such a first one."""
+    log = independent(200, 0)
+    base, lot = statespace.fit(log).logits_of(log), np.random.default_rng(0).normal(size=len(log))
+    assert helps(log, base, scored(log, log.outcome - 0.5))
+    assert not helps(log, base, scored(log, lot))
+    assert fit(independent(200, 0)).network.weights.members == 1
+    assert fit(planted(200, 0)[0]).network.weights.members == MEMBERS
 
 
 def test_of_few_learners_only_the_belief_model_is_fitted() -> None:

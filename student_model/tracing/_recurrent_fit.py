@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +59,15 @@ class Trained:
     course: Course
 
 
-def members(lesson: Lesson, count: int, seed: int, context: Context, name: str) -> list[Trained]:
-    """So many members, fewer if interrupted; none where there are too few learners."""
+def members(
+    lesson: Lesson,
+    count: int,
+    seed: int,
+    context: Context,
+    name: str,
+    helps: Callable[[Trained], bool] = lambda one: True,
+) -> list[Trained]:
+    """So many members, fewer if interrupted, or if the first one does not help; none of too few learners."""
     learners = len(lesson.log.learners)
     if learners < FEWEST:
         return []
@@ -68,7 +75,7 @@ def members(lesson: Lesson, count: int, seed: int, context: Context, name: str) 
     made: list[Trained] = []
     for m in range(count):
         made.append(_member(lesson, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
-        if made[-1].course.interrupted:
+        if made[-1].course.interrupted or not helps(made[0]):
             break
     return made
 

@@ -13,11 +13,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from knowledge_graph.vocabulary import BoolArray, FloatArray
+from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.tracing import Context
 from student_model.tracing._irt_fit import fitted as constant_ability
 from student_model.tracing._item_vectors import item_vectors
 from student_model.tracing._logistic_fit import Problem, mode
+from student_model.tracing._practice import logistic_of
 from student_model.tracing._recurrent import Weights
 from student_model.tracing._recurrent_fit import FEWEST, Lesson, Trained, members
 from student_model.tracing._recurrent_net import Shape
@@ -29,6 +31,9 @@ from student_model.tracing.wayline import Blend, Wayline, made
 
 MEMBERS, FOLDS = 3, 5
 """Networks; parts of the learners for belief models fitted to the others."""
+
+WORTH = 3e-4
+"""Nats a response by which the first network must help; on assistments2009 it does by .009, on DBE-KT22 by .0001."""
 
 SHAPE = Shape(hidden=128, item=64, dropout=0.6, batch=16, traces=True)
 
@@ -50,7 +55,7 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     base = weight[0] + weight[1] * apart + weight[2] * constant
     features = np.concatenate((item_vectors(log), meanings(told, len(belief.difficulty))), axis=1)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
-    trained = members(lesson, MEMBERS, seed, context, "network")
+    trained = members(lesson, MEMBERS, seed, context, "network", lambda one: helps(log, base, one))
     weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
     blend = Blend(*weight, *blended(log, base, trained), centre, scale)
     steady = constant_ability(log)
@@ -81,6 +86,17 @@ def joined(log: Log, base: FloatArray, constant: FloatArray) -> tuple[float, flo
     if len(log.learners) < FEWEST:
         return 0.0, 1.0, 0.0
     return _weighed(log, base, constant, np.ones(len(log), dtype=np.bool_))
+
+
+def helps(log: Log, base: FloatArray, one: Trained) -> bool:
+    """Whether a network, blended in, lowers the loss of its judges by enough to be worth others like it."""
+    rows = one.judges
+    columns = np.stack((np.ones(len(log)), base, one.scores), axis=1)[rows]
+    losses = []
+    for wide in (2, 3):
+        odds = logistic_of(columns[:, :wide] @ _mode(columns[:, :wide], log, rows))
+        losses.append(log_loss(odds, log.outcome[rows], log.weights[rows] + 1e-9))
+    return losses[0] - losses[1] > WORTH
 
 
 def blended(log: Log, base: FloatArray, trained: list[Trained]) -> tuple[float, float, float]:
