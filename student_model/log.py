@@ -104,6 +104,11 @@ class Log:
         renumber = np.cumsum(keep) - 1
         return replace(kept, learners=names, learner=renumber[kept.learner].astype(np.int32))
 
+    def of_those_who_answered(self) -> Log:
+        """Without the learners who have no rows; itself where all have some."""
+        answered = np.diff(self.offsets) > 0
+        return self if answered.all() else self.only_learners(answered)
+
     def blocks(self, size: int) -> Iterator[Log]:
         """Logs of so many learners each, one after the other; the last has the rest."""
         bounds = self.offsets.tolist()

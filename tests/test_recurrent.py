@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -177,3 +178,12 @@ def test_items_practised_around_the_same_others_have_alike_vectors() -> None:
     same = (np.arange(12)[:, None] < 6) == (np.arange(12)[None] < 6)
     assert likeness[same & ~np.eye(12, dtype=bool)].mean() > 0.2
     assert np.abs(likeness[~same]).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["gru", "wayline"])
+def test_learners_who_answered_nothing_are_no_hindrance_wherever_they_stand(name: str) -> None:
+    some = lived([20] * 30)
+    names = (LearnerId("first"), *some.learners, LearnerId("last"), LearnerId("very last"))
+    log = replace(some, learners=names, learner=some.learner + np.int32(1))
+    odds = load(name).fit(log, seed=0).predict_log(log)
+    assert len(odds) == len(some) and np.isfinite(odds).all()

@@ -111,6 +111,25 @@ def test_the_expectation_is_ridge_regression_worked_out_by_hand(belief: StateSpa
     assert told.explained > 0.99
 
 
+def test_a_spectrum_gives_what_whole_matrices_do() -> None:
+    """Evidence, solution and what leaving out one item costs, of fewer and of more features than items."""
+    rng = np.random.default_rng(0)
+    for count, wide in ((12, 4), (6, 20)):
+        x, y, ridge = rng.normal(size=(count, wide)), rng.normal(size=count), 2.5
+        axes, size, _ = np.linalg.svd(x, full_matrices=False)
+        spectrum, whole = _texts.Spectrum(axes, size**2), x @ x.T + ridge * np.eye(count)
+        inverse = np.linalg.inv(whole)
+        assert spectrum.solved(y, ridge) == pytest.approx(inverse @ y)
+        errors = []
+        for n in range(count):
+            kept = np.arange(count) != n
+            found = np.linalg.solve(whole[np.ix_(kept, kept)], y[kept])
+            errors.append(y[n] - x[n] @ x[kept].T @ found)
+        assert spectrum.left_out(y, ridge) == pytest.approx(np.mean(np.square(errors)))
+        told = -0.5 * (np.linalg.slogdet(whole / ridge)[1] + count * np.log(ridge * (y @ inverse @ y)))
+        assert spectrum.evidence(y, ridge) == pytest.approx(told)
+
+
 def test_items_near_each_other_in_the_course_are_near_in_their_features() -> None:
     places = _texts._places(200)
     likeness = places @ places.T

@@ -112,6 +112,17 @@ def test_scores_that_speak_against_the_truth_get_no_gain() -> None:
     assert gain == 0.0 and trust == pytest.approx(1.0, abs=0.15) and abs(start) < 0.15
 
 
+def test_no_weight_is_ever_negative_whatever_the_log() -> None:
+    """Outcomes that alternate: who was right is wrong next, so that what is believed only helps turned around."""
+    item = np.tile(np.arange(40) % 9, (60, 1))
+    whole = fit(log_of(item, (np.arange(40) + np.arange(60)[:, None]) % 2))
+    blend = whole.blend
+    assert min(blend.belief, blend.steady, blend.trust, blend.gain) >= 0.0
+    state = whole.initial()
+    odds, (low, high) = whole.predict(state, None, None), whole.predict_interval(state, None, None)
+    assert (low <= odds).all() and (odds <= high).all()
+
+
 def test_the_blend_undoes_what_is_off_by_a_factor() -> None:
     """Odds drawn from start -.4, trust .7 and gain 1.5 are found again."""
     rng, log = np.random.default_rng(0), independent(600, 0)

@@ -68,26 +68,40 @@ def members(
     helps: Callable[[Trained], bool] = lambda one: True,
 ) -> list[Trained]:
     """So many members, fewer if interrupted, or if the first one does not help; none of too few learners."""
-    learners = len(lesson.log.learners)
-    if learners < FEWEST:
+    there = np.flatnonzero(np.diff(lesson.log.offsets))
+    if len(there) < FEWEST:
         return []
-    part = np.random.default_rng(seed).permutation(learners) % HELD
-    made: list[Trained] = []
+    part = np.full(len(lesson.log.learners), -1)
+    part[there] = np.random.default_rng(seed).permutation(len(there)) % HELD
+    rows, made = _Given.of(lesson), []
     for m in range(count):
-        made.append(_member(lesson, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
+        made.append(_member(lesson, rows, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
         if made[-1].course.interrupted or not helps(made[0]):
             break
     return made
 
 
-def _member(lesson: Lesson, held: BoolArray, seed: int, context: Context, name: str) -> Trained:
-    log = lesson.log
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """What all members read: where learners' rows begin, and the rows on the device they are trained on."""
+
+    offsets: IntArray
+    rows: Rows
+    device: torch.device
+
+    @classmethod
+    def of(cls, lesson: Lesson) -> _Given:
+        log, device = lesson.log, torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        given = sequences(log, logistic_of(lesson.base), log.vocabulary)
+        traces = of_rows(given, log.vocabulary, lesson.features) if lesson.shape.traces else None
+        rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights, traces)
+        return cls(given.offsets, rows.to(device), device)
+
+
+def _member(lesson: Lesson, given: _Given, held: BoolArray, seed: int, context: Context, name: str) -> Trained:
+    log, rows, device = lesson.log, given.rows, given.device
     torch.manual_seed(seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net = lesson.kind(log.vocabulary, lesson.features, lesson.shape, lesson.own_items).to(device)
-    given = sequences(log, logistic_of(lesson.base), log.vocabulary)
-    traces = of_rows(given, log.vocabulary, lesson.features) if lesson.shape.traces else None
-    rows = Rows.of(given, lesson.difficulty, lesson.base, log.outcome, log.weights, traces).to(device)
     judged = held[log.learner]
     alone, taught, judges = log.rows(judged), *(np.flatnonzero(one).astype(np.int32) for one in (~held, held))
 

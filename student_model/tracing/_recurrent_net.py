@@ -198,10 +198,11 @@ def _looked_up(table: Tensor, place: Tensor) -> Tensor:
 
 
 def batches(offsets: IntArray, learners: IntArray, size: int, seed: int | None) -> list[tuple[Tensor, Tensor]]:
-    """Rows of learners of about one length, as (B, T) positions and which of them are there.
+    """Rows of learners of about one length, as (B, T) positions and which of them are there; who has none is left out.
 
     With a seed lengths are blurred and batches come in any order.
     """
+    learners = learners[np.diff(offsets)[learners] > 0]
     rng, length = np.random.default_rng(seed), np.diff(offsets)[learners]
     order = np.argsort(length + (rng.uniform(0.0, 20.0, len(length)) if seed is not None else 0.0), kind="stable")
     groups = [learners[order[k : k + size]] for k in range(0, len(order), size)]

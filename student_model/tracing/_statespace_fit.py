@@ -105,6 +105,8 @@ def _law(log: Log, graph: KnowledgeGraph | None, law: Law, free: list[str]) -> L
     some = _some(log)
     place = np.cumsum(some) % 2
     logs = [log.only_learners(some & (place == which)) for which in (0, 1)]
+    if not all(map(len, logs)):  # one learner tells nothing of how learners differ
+        return law
     models = [_regressed(blank(log.vocabulary, law, graph), one, graph) for one in logs]
     start = np.log([getattr(law, name) for name in free])
     at = start.copy()
@@ -135,7 +137,7 @@ def _descended(law: Law, free: list[str], start: FloatArray, at: FloatArray, hal
 
 def _some(log: Log) -> BoolArray:
     """Learners, spread over all, with about `ENOUGH` rows."""
-    stride = max(1, round(len(log) / ENOUGH))
+    stride = max(1, min(round(len(log) / ENOUGH), len(log.learners) // 2))
     return np.asarray(np.arange(len(log.learners)) % stride == 0)
 
 
@@ -218,7 +220,7 @@ def _parts(model: StateSpace, log: Log) -> tuple[FloatArray, FloatArray, csr_mat
     loop = compiled(looking_loop, half_life, *PARTS, restart, step)
     incoming = (into.offsets, into.order, edges.source)
     hard = (model.slope, model.difficulty, model.difficulty_variance)
-    loop(rows, tables, model.law, model.items, *hard, *incoming, wholes, damped, row, edge, value)
+    loop(rows, tables, model.law, model.items, model.concepts, *hard, *incoming, wholes, damped, row, edge, value)
     return wholes, damped, csr_matrix((value, (row, edge)), (len(log), len(edges.source)))
 
 
@@ -227,6 +229,7 @@ def looking_loop(
     tables: Tables,
     law: Law,
     near: Neighbours,
+    topics: Neighbours,
     slope: FloatArray,
     difficulty: FloatArray,
     difficulty_variance: FloatArray,
@@ -253,6 +256,6 @@ def looking_loop(
                     value[entry] = knows(tables, law, 0, source[e]) / len(own)
                     entry += 1
             wholes[n], damped[n] = step(
-                tables, law, 0, near, i, own, slope[i], difficulty[i], difficulty_variance[i],
+                tables, law, 0, near, topics, i, own, slope[i], difficulty[i], difficulty_variance[i],
                 rows.outcome[n], rows.weight[n], at,
             )  # fmt: skip

@@ -119,6 +119,14 @@ def knows(t: Tables, law: Law, r: int, c: int) -> float:
     return whole
 
 
+def stands(t: Tables, law: Law, r: int, topics: Neighbours, c: int) -> float:
+    """The learner's part in the logit of an item of this concept alone: what a belief in it rests on."""
+    whole: float = t.general[r, 0]
+    for j in range(topics.load_offsets[c], topics.load_offsets[c + 1]):
+        whole += topics.loads[j] * knows(t, law, r, topics.load_concepts[j])
+    return whole
+
+
 def expect(t: Tables, law: Law, r: int, concepts: IntArray, loads: FloatArray) -> tuple[float, float, float]:
     """Of an item's logit before its difficulty: mean, what it gains with each logit of ability, and variance
     beyond that of ability.
@@ -187,6 +195,7 @@ def step(
     law: Law,
     r: int,
     near: Neighbours,
+    topics: Neighbours,
     n: int,
     own: IntArray,
     slope: float,
@@ -196,12 +205,25 @@ def step(
     weight: float,
     at: float,
 ) -> tuple[float, float]:
-    """One response to item `n` of `near`, tagged with the concepts `own`; returns what `absorb` does."""
+    """One response to item `n` of `near`, tagged with the concepts `own`; returns what `absorb` does.
+
+    Where an item has several concepts, one may be explained away by another: ability rises, and what was known of
+    both together makes the first fall by more. True as this can be of a Gaussian, it is nothing to tell a learner:
+    what a belief in one of the item's concepts rests on (`topics`, each concept alone) never moves against the answer.
+    """
     concepts = near.load_concepts[near.load_offsets[n] : near.load_offsets[n + 1]]
     loads = near.loads[near.load_offsets[n] : near.load_offsets[n + 1]]
     for c in concepts:
         freshen(t, law, r, c, at)
+    before = np.zeros(len(own))
+    for k in range(len(own)):
+        before[k] = stands(t, law, r, topics, own[k])
     told = absorb(t, law, r, concepts, loads, slope, difficulty, difficulty_variance, outcome, weight)
+    error = outcome - 1.0 / (1.0 + math.exp(-(told[1] * (slope * told[0] - difficulty))))
+    for k in range(len(own)):
+        moved = stands(t, law, r, topics, own[k]) - before[k]
+        if moved * error < 0.0:
+            t.level[r, own[k]] -= moved
     for c in own:
         practise(t, law, r, c, outcome, weight, at)
     for j in range(near.credit_offsets[n], near.credit_offsets[n + 1]):
@@ -211,5 +233,5 @@ def step(
     return told
 
 
-PARTS = (retention, faded, damping, freshen, knows, expect, absorb, practise)
+PARTS = (retention, faded, damping, freshen, knows, stands, expect, absorb, practise)
 """What `step` calls, innermost first, for `compiled`; `student_model.forgetting.half_life` comes before them."""

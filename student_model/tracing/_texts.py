@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import Item, ItemKind
@@ -86,7 +85,7 @@ def informed(belief: StateSpace, features: FloatArray | None, context: Context) 
 def meanings(features: FloatArray | None, items: int) -> NDArray[np.float32]:
     """What items mean in few numbers: the `PARTS` main components of their meanings, of unit spread; (I, PARTS).
 
-    Items without a text are nought, and without any the width is 0.
+    Items that the course does not have are nought, and without any texts the width is 0.
     """
     if features is None:
         return np.zeros((items, 0), dtype=np.float32)
@@ -153,24 +152,38 @@ def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
         return None
     x, y = features[taught], belief.difficulty[taught]
     centre, level = x.mean(axis=0), float(y.mean())
-    gram = (x - centre) @ (x - centre).T
-    ridge = max(RIDGES.tolist(), key=lambda one: _evidence(gram, y - level, one))
-    error = _left_out(gram, y - level, ridge)
+    axes, size, _ = np.linalg.svd(x - centre, full_matrices=False)
+    spectrum = Spectrum(axes, size**2)
+    ridge = max(RIDGES.tolist(), key=lambda one: spectrum.evidence(y - level, one))
+    error = spectrum.left_out(y - level, ridge)
     if error >= float(y.var()):
         return None
-    weights = cho_solve(cho_factor(gram + ridge * np.eye(len(y))), y - level)
     difficulty = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
-    difficulty[there] = level + (features[there] - centre) @ ((x - centre).T @ weights)
+    weights = (x - centre).T @ spectrum.solved(y - level, ridge)
+    difficulty[there] = level + (features[there] - centre) @ weights
     return Expectation(difficulty, error, 1.0 - error / float(y.var()))
 
 
-def _evidence(gram: FloatArray, y: FloatArray, ridge: float) -> float:
-    """The log probability of y under a ridge regression, at the best level of noise, up to a constant."""
-    whole = gram / ridge + np.eye(len(y))
-    return -0.5 * float(np.linalg.slogdet(whole)[1] + len(y) * np.log(y @ np.linalg.solve(whole, y)))
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """The products of n items' features with each other, as `axes` (n, k) and their `sizes` (k,): worked out once for
+    all penalties.
+    """
 
+    axes: FloatArray
+    sizes: FloatArray
 
-def _left_out(gram: FloatArray, y: FloatArray, ridge: float) -> float:
-    """The mean squared error of ridge regression when each item in turn is left out (Allen's PRESS, 1974)."""
-    inverse = np.linalg.inv(gram + ridge * np.eye(len(y)))
-    return float(np.mean(((inverse @ y) / np.diag(inverse)) ** 2))
+    def solved(self, y: FloatArray, ridge: float) -> FloatArray:
+        """(products + ridge I)^-1 y, shape (n,)."""
+        along = self.axes.T @ y
+        return np.asarray(self.axes @ (along / (self.sizes + ridge)) + (y - self.axes @ along) / ridge)
+
+    def evidence(self, y: FloatArray, ridge: float) -> float:
+        """The log probability of y under a ridge regression, at the best level of noise, up to a constant."""
+        whole = 0.5 * float(np.log1p(self.sizes / ridge).sum())
+        return -whole - 0.5 * len(y) * float(np.log(ridge * (y @ self.solved(y, ridge)) + 1e-300))
+
+    def left_out(self, y: FloatArray, ridge: float) -> float:
+        """The mean squared error when each item in turn is left out (Allen's PRESS, 1974)."""
+        diagonal = (self.axes**2) @ (1.0 / (self.sizes + ridge) - 1.0 / ridge) + 1.0 / ridge
+        return float(np.mean((self.solved(y, ridge) / diagonal) ** 2))

@@ -7,6 +7,7 @@ their rows together fit the blend.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -108,15 +109,18 @@ def blended(log: Log, base: FloatArray, trained: list[Trained]) -> tuple[float, 
 
 
 def _weighed(log: Log, first: FloatArray, second: FloatArray, rows: BoolArray) -> tuple[float, float, float]:
-    """Start and weights of two columns at these rows; the second helps, or it is left out."""
+    """Start and weights of two columns at these rows. What only helps turned around is left out: chance, not law."""
     columns = np.stack((np.ones(len(log)), first, second), axis=1)[rows]
+    used = [0, 1, 2]
     values = _mode(columns, log, rows)
-    if values[2] < 0.0:
-        values = np.append(_mode(columns[:, :2], log, rows), 0.0)
+    while (values[1:] < 0.0).any():
+        used.remove(int(np.argmin(np.where(np.arange(3) > 0, values, np.inf))))
+        values = np.zeros(3)
+        values[used] = _mode(columns[:, used], log, rows, used)
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _mode(columns: FloatArray, log: Log, rows: BoolArray) -> FloatArray:
-    wide = columns.shape[1]
-    problem = Problem(csr_matrix(columns), ALONE[:wide], np.full(wide, 10.0))
+def _mode(columns: FloatArray, log: Log, rows: BoolArray, used: Sequence[int] = (0, 1, 2)) -> FloatArray:
+    centre = ALONE[list(used)][: columns.shape[1]]
+    problem = Problem(csr_matrix(columns), centre, np.full(len(centre), 10.0))
     return mode(problem, log.outcome[rows], log.weights[rows])[0]

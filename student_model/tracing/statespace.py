@@ -125,7 +125,8 @@ class StateSpace:
             near = neighbours(np.array([0, len(own)], dtype=np.int32), own, self.net, len(words.concepts))
         slope, hard, unsure = self._numbers_of(item, own)
         table, at = state.table(self.law), seconds_of(response.at)
-        whole, damped = step(table, self.law, 0, near, place, own, slope, hard, unsure, outcome, response.weight, at)
+        numbers = (slope, hard, unsure, outcome, response.weight, at)
+        whole, damped = step(table, self.law, 0, near, self.concepts, place, own, *numbers)
         return Knowledge.rows(table, self.law)[0], damped * (slope * whole - hard)
 
     def _numbers_of(self, item: int | None, own: IntArray) -> tuple[float, float, float]:
@@ -239,7 +240,7 @@ class StateSpace:
         wholes, damped = np.empty(len(log)), np.empty(len(log))
         loop = compiled(run_loop, half_life, *PARTS, restart, step)
         hard = self.slope, self.difficulty, self.difficulty_variance
-        loop(rows, tables, self.law, self.items, *hard, wholes, damped)
+        loop(rows, tables, self.law, self.items, self.concepts, *hard, wholes, damped)
         return tables, wholes, damped
 
     def bind(self, vocabulary: Vocabulary) -> StateSpace:
@@ -296,6 +297,7 @@ def run_loop(
     tables: Tables,
     law: Law,
     near: Neighbours,
+    topics: Neighbours,
     slope: FloatArray,
     difficulty: FloatArray,
     difficulty_variance: FloatArray,
@@ -311,7 +313,7 @@ def run_loop(
             i = rows.item[n]
             own = rows.item_concepts[rows.item_offsets[i] : rows.item_offsets[i + 1]]
             wholes[n], damped[n] = step(
-                tables, law, r, near, i, own, slope[i], difficulty[i], difficulty_variance[i],
+                tables, law, r, near, topics, i, own, slope[i], difficulty[i], difficulty_variance[i],
                 rows.outcome[n], rows.weight[n], rows.seconds[n],
             )  # fmt: skip
 
