@@ -27,16 +27,21 @@ class Reloader:
     """Watches the folder of a model, as it is asked to `look`. Whatever goes wrong, what serves goes on serving.
 
     Args:
-        folder: where `wayline tracer fit` and `refit` write.
+        folder: where `wayline tracer fit` and `refit` write. `seen`: its `signature` before it was opened.
         version: of the model that serves now.
-        load: opens the folder's model over the course. `swap`: puts it in service.
+        load: opens the folder's model over the course, with its version. `swap`: puts it in service.
     """
 
     def __init__(
-        self, folder: Path, version: str, load: Callable[[], Tracer], swap: Callable[[Tracer, str], None]
+        self,
+        folder: Path,
+        seen: Signature,
+        version: str,
+        load: Callable[[], tuple[Tracer, str]],
+        swap: Callable[[Tracer, str], None],
     ) -> None:
-        self._folder, self._version, self._load, self._swap = folder, version, load, swap
-        self._seen = _signature(folder)
+        self._folder, self._seen, self._version, self._load, self._swap = folder, seen, version, load, swap
+        self._taking: Thread | None = None
         self._next = 0.0
         self._lock = Lock()
 
@@ -47,32 +52,31 @@ class Reloader:
             return None
         try:
             self._next = now + EVERY
-            signature = _signature(self._folder)
-            if signature is None or signature == self._seen:
-                return None
-            self._seen = signature
+            found = signature(self._folder)
+            if found is None or found == self._seen or (self._taking is not None and self._taking.is_alive()):
+                return None  # one after the other: the newest is the last to be swapped in
+            self._seen = found
+            self._taking = Thread(target=self._take_up, name="wayline-reload", daemon=True)
+            self._taking.start()
+            return self._taking
         finally:
             self._lock.release()
-        thread = Thread(target=self._take_up, name="wayline-reload", daemon=True)
-        thread.start()
-        return thread
 
     def _take_up(self) -> None:
         try:
-            manifest = read_manifest(self._folder)
-            if manifest.version == self._version:
+            if read_manifest(self._folder).version == self._version:
                 return
-            tracer = self._load()
+            tracer, version = self._load()
             if wrong := golden.faults(tracer):
                 raise Unfit("; ".join(wrong))
-            self._swap(tracer, manifest.version)
-            structlog.get_logger().info("model swapped", now=manifest.version, before=self._version)
-            self._version = manifest.version
+            self._swap(tracer, version)
+            structlog.get_logger().info("model swapped", now=version, before=self._version)
+            self._version = version
         except Exception as error:  # a bad model must not take the good one down; no learner's words are in this
             structlog.get_logger().error("model refused", kept=self._version, why=f"{type(error).__name__}: {error}")
 
 
-def _signature(folder: Path) -> Signature:
+def signature(folder: Path) -> Signature:
     """What changes when a manifest takes another's place."""
     try:
         found = (folder / MANIFEST_FILE).stat()

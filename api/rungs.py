@@ -39,10 +39,15 @@ class Answer:
     tracer: Tracer | None = None
 
     def foretold(self, later: datetime) -> FloatArray:
-        """The probability for each concept at a later time without practice until then, shape (C,)."""
-        if self.tracer is None:
-            return self.reading.beliefs.probability
-        return self.tracer.beliefs(self.known.progress.state, later).probability
+        """The probability for each concept at a later time without practice until then, shape (C,); as it is now,
+        where the model fails.
+        """
+        if self.tracer is not None:
+            try:
+                return self.tracer.beliefs(self.known.progress.state, later).probability
+            except Exception as error:  # what breaks in a model costs quality, never an answer
+                logs.crashed(error)
+        return self.reading.beliefs.probability
 
 
 @dataclass(slots=True, eq=False)
@@ -84,8 +89,9 @@ class Rungs:
         return self._first
 
     def swap(self, tracer: Tracer, version: str) -> None:
-        """Ask another model first from now on."""
-        self._first = self._rung(tracer, version)
+        """Ask another model first from now on, and the simpler one that came with it next."""
+        with self._making:
+            self._first, self._second = self._rung(tracer, version), None
 
     def read(self, learner_id: LearnerId, responses: Log, now: datetime) -> Answer:
         """What the highest rung that works says of the learner after all that the log has.
@@ -122,7 +128,11 @@ class Rungs:
     def _models(self) -> Iterator[Rung]:
         """From the top; the simpler one is made when it is asked for the first time."""
         yield self._first
-        with self._making:
-            if self._second is None:
-                self._second = self._rung(self._simpler())
+        try:
+            with self._making:
+                if self._second is None:
+                    self._second = self._rung(self._simpler())
+        except Exception as error:  # the history is still there
+            logs.crashed(error)
+            return
         yield self._second

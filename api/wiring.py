@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 
 from api.ids import new_id
-from api.reload import Reloader
+from api.reload import Reloader, Signature, signature
 from api.replies import Cards
 from api.rungs import Answer, Rungs
 from data.database import open_database
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from api.submissions import Submission
 
 SIMPLER = "bkt"
-"""The model, with its priors, that is asked where the first one fails."""
+"""The model, with its priors, that is asked where the first one fails and brought no simpler one along."""
 
 MEMORY = 64 << 20
 """Bytes that the learners remembered between requests may take, roughly."""
@@ -81,6 +81,7 @@ class Service:
 
     Args:
         graph: the course. `tracer`: bound to the graph's vocabulary. `version`: under which it is registered.
+        simpler: makes the model that is asked where the first one fails, when it is needed.
         open_store: opens the database. It is called once a process: an SQLite connection must not cross a fork.
         media: the folder that the items' media paths start from.
         clock: tells the time.
@@ -94,9 +95,11 @@ class Service:
         media: Path | None = None,
         clock: Callable[[], datetime] = utc_now,
         version: str | None = None,
+        simpler: Callable[[], Tracer] | None = None,
     ) -> None:
         self.graph, self.media, self.clock = graph, media, clock
-        self.rungs = Rungs(graph, tracer, lambda: tracer_for(SIMPLER, graph), capacity_for(graph), version)
+        second = simpler or (lambda: unfitted(SIMPLER, graph))
+        self.rungs = Rungs(graph, tracer, second, capacity_for(graph), version)
         self.reloader: Reloader | None = None
         self.cards = Cards(graph)
         self._open_store = open_store
@@ -119,13 +122,14 @@ class Service:
         """The model that is asked first now."""
         return self.rungs.first.tracer
 
-    def follow(self, model: Path) -> None:
-        """Take up what comes into the folder of the model that serves."""
+    def follow(self, model: Path, seen: Signature) -> None:
+        """Take up what comes into the folder of the model that serves, after what was `seen` there."""
 
-        def load() -> Tracer:
-            return storage.open_tracer(model).bind(self.graph.vocabulary)
+        def load() -> tuple[Tracer, str]:
+            tracer, version = storage.opened(model)
+            return tracer.bind(self.graph.vocabulary), version
 
-        self.reloader = Reloader(model, self.rungs.first.version, load, self.rungs.swap)
+        self.reloader = Reloader(model, seen, self.rungs.first.version, load, self.rungs.swap)
 
     def answer(self, learner_id: LearnerId, now: datetime) -> Answer:
         """What the highest rung that works says of the learner after all that the log holds."""
@@ -220,21 +224,36 @@ def build(settings: Settings) -> Service:
         CurriculumError: the course is not sound. StorageError: the model's folder holds none.
     """
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    registered = None if settings.model in tracing.available() else Path(settings.model)
-    version = None if registered is None else storage.read_manifest(registered).version
-    tracer, course = tracer_for(settings.model, graph), settings.curriculum
-    service = Service(graph, tracer, lambda: open_store(settings), course, version=version)
-    if registered is not None:
-        service.follow(registered)
+    course = settings.curriculum
+    if settings.model in tracing.available():
+        return Service(graph, unfitted(settings.model, graph), lambda: open_store(settings), course)
+    registered = Path(settings.model)
+    seen = signature(registered)
+    tracer, version = storage.opened(registered)
+    service = Service(
+        graph,
+        tracer.bind(graph.vocabulary),
+        lambda: open_store(settings),
+        course,
+        version=version,
+        simpler=lambda: simpler_of(registered, graph),
+    )
+    service.follow(registered, seen)
     return service
 
 
-def tracer_for(model: str, graph: KnowledgeGraph) -> Tracer:
-    """The fitted tracer in this folder, or the named one with its priors, over the course's vocabulary."""
-    if model in tracing.available():
-        nothing = Log.from_unordered(graph.vocabulary, [], np.empty(0, dtype=np.int32), np.empty(0))
-        return tracing.load(model).fit(nothing, context=Context(graph))
-    return storage.open_tracer(Path(model)).bind(graph.vocabulary)
+def simpler_of(registered: Path, graph: KnowledgeGraph) -> Tracer:
+    """The simpler model that `wayline tracer fit` put beside a registered one, over the course's vocabulary."""
+    try:
+        return storage.open_tracer(registered / storage.SIMPLER).bind(graph.vocabulary)
+    except storage.StorageError:  # none came along, or it is damaged
+        return unfitted(SIMPLER, graph)
+
+
+def unfitted(model: str, graph: KnowledgeGraph) -> Tracer:
+    """The named model with its priors, over the course's vocabulary."""
+    nothing = Log.from_unordered(graph.vocabulary, [], np.empty(0, dtype=np.int32), np.empty(0))
+    return tracing.load(model).fit(nothing, context=Context(graph))
 
 
 def open_store(settings: Settings) -> Store:

@@ -208,4 +208,9 @@ def _replaced(log: Log, anew: dict[int, list[Response]]) -> Log:
         joined(kept.outcome, (nan if one.outcome is None else one.outcome for _, one in fresh))[order],
         joined(kept.seconds, (seconds_of(one.at) for _, one in fresh))[order],
         joined(kept.weights, (one.weight for _, one in fresh))[order],
+        None if log.elapsed is None else joined(kept.elapsed_seconds, (_elapsed(one) for _, one in fresh))[order],
     )
+
+
+def _elapsed(one: Response) -> float:
+    return float("nan") if one.elapsed_seconds is None else one.elapsed_seconds

@@ -17,23 +17,28 @@ from student_model.log import Log
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """The log a tracer was fitted to. `sha256` is of its learners, items, outcomes, times and weights, in order."""
+    """The log a tracer was fitted to. `sha256` is of its learners, items with their concepts, outcomes, times and
+    weights, in order. `course` is the version of the graph and texts it was given.
+    """
 
     sha256: str
     responses: int
     learners: int
     concepts: int
     items: int
+    course: str | None = None
 
     @classmethod
-    def of(cls, log: Log) -> Data:
-        """The fingerprint of a log."""
+    def of(cls, log: Log, course: str | None = None) -> Data:
+        """The fingerprint of a log, and which course came with it."""
         digest = hashlib.sha256("\0".join(log.learners).encode())
         words = log.vocabulary
         digest.update("\0".join((*words.items, "", *words.concepts)).encode())
-        for column in (log.learner, log.item, log.outcome, log.seconds, log.weights, log.elapsed_seconds):
+        columns = (log.learner, log.item, log.outcome, log.seconds, log.weights, log.elapsed_seconds)
+        for column in (*columns, words.item_offsets, words.item_concepts):
             digest.update(np.ascontiguousarray(column).tobytes())
-        return cls(digest.hexdigest(), len(log), len(log.learners), len(words.concepts), len(words.items))
+        sizes = len(log), len(log.learners), len(words.concepts), len(words.items)
+        return cls(digest.hexdigest(), *sizes, course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Origin:
         fitted_at: ISO 8601, UTC.
         code: Wayline's version, and the digest of the sources of its student model.
         verdict: what it was measured at, beside simpler models, before it was fitted to all; `None` if it was not.
-        forced: it was registered although it lost.
+        forced: it was registered although it lost, or was not judged.
+        interrupted: ctrl-C ended its training early.
     """
 
     data: Data
@@ -54,6 +60,7 @@ class Origin:
     code: str
     verdict: Verdict | None = None
     forced: bool = False
+    interrupted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -99,8 +106,9 @@ LIMITS = (
 
 
 def _measured(model: str, origin: Origin) -> list[str]:
+    cut = ["", "Ctrl-C ended its training early; this is the best it had come to."] if origin.interrupted else []
     if origin.verdict is None:
-        return ["## Measured", "", "Not measured: the log has too few learners to hold some back."]
+        return ["## Measured", "", "Not measured: the log has too few learners to hold some back.", *cut]
     verdict = origin.verdict
     lines = ["## Measured", "", f"On {verdict.learners:,} learners of the log, fitted to the others:", ""]
     lines += ["| model | AUC | log loss | Brier | ECE |", "|---|---|---|---|---|"]
@@ -110,4 +118,4 @@ def _measured(model: str, origin: Origin) -> list[str]:
     lines += [f"\n{loss}" for loss in verdict.losses]
     if origin.forced:
         lines.append("\nRegistered all the same, by force.")
-    return lines
+    return lines + cut

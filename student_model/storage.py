@@ -26,6 +26,10 @@ FORMAT = "wayline tracer 2"
 MANIFEST_FILE, SETTINGS_FILE, ARRAYS_FILE, CARD_FILE = "manifest.json", "tracer.json", "arrays.npz", "MODEL_CARD.md"
 
 
+SIMPLER = "simpler"
+"""Where the directory of a tracer keeps a simpler one, to be asked when it fails."""
+
+
 class StorageError(ValueError):
     """A directory holds no tracer that can be opened; the message says why."""
 
@@ -75,6 +79,11 @@ def open_tracer(directory: Path) -> Tracer:
     Raises:
         StorageError: the directory is missing, holds something else, was changed since, or is of another version.
     """
+    return opened(directory)[0]
+
+
+def opened(directory: Path) -> tuple[Tracer, str]:
+    """`open_tracer` with the version of just what was opened, whatever comes into the directory meanwhile."""
     manifest = read_manifest(directory)
     content = {name: _checked(directory / name, told) for name, told in manifest.files.items()}
     described = _plain(directory / SETTINGS_FILE, content[SETTINGS_FILE])
@@ -86,7 +95,7 @@ def open_tracer(directory: Path) -> Tracer:
     tags = {item: [concepts[c] for c in flat[bounds[i] : bounds[i + 1]]] for i, item in enumerate(items)}
     parameters = Parameters(described["model"], Vocabulary.build(concepts, tags), arrays, described["settings"])
     try:
-        return load(parameters.model).restore(parameters)
+        return load(parameters.model).restore(parameters), manifest.version
     except (KeyError, ValueError) as error:
         told = f"{directory} was written by another version of {parameters.model} ({error}): fit it again"
         raise StorageError(told) from error

@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from student_model.tracing import CheckpointError
+
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
@@ -38,12 +40,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Where training says how it goes: to `tell` in words, to `curves` for TensorBoard, to `checkpoint` to go on."""
+    """Where training says how it goes: to `tell` in words, to `curves` for TensorBoard, to `checkpoint` to go on.
+    `key` tells one training from another: data, seed, and whatever else it depends on.
+    """
 
     name: str = "network"
     tell: Callable[[str], None] = lambda what: None
     curves: Path | None = None
     checkpoint: Path | None = None
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -64,10 +69,14 @@ Losses = Callable[[int], Iterable[Tensor]]
 def train(
     net: nn.Module, losses: Losses, judge: Callable[[], Mapping[str, float]], plan: Plan, watch: Watch = Watch()
 ) -> Course:
-    """Train `net` in place and leave it at its best; the first figure that `judge` gives decides, lower is better."""
+    """Train `net` in place and leave it at its best; the first figure that `judge` gives decides, lower is better.
+
+    Raises:
+        CheckpointError: the folder for checkpoints keeps another training.
+    """
     step = _Steps(net, plan)
     best = {name: value.clone() for name, value in net.state_dict().items()}
-    course = _resumed(net, step, best, watch.checkpoint)
+    course = _resumed(net, step, best, watch)
     writer, begin, first = _writer(watch), time.monotonic(), course.epoch
     try:
         while course.epoch < plan.epochs:
@@ -82,7 +91,7 @@ def train(
             course.scores.append(score)
             course.epoch += 1
             _show(watch, writer, net, figures, course, plan, (time.monotonic() - begin) / (course.epoch - first))
-            _keep(watch.checkpoint, net, step, best, course)
+            _keep(watch, net, step, best, course)
     except KeyboardInterrupt:
         course.interrupted = True
         watch.tell(f"{watch.name}: interrupted; keeping epoch {course.best_epoch + 1}")
@@ -160,8 +169,9 @@ def _show(
                 writer.add_histogram(name, values.detach(), course.epoch)
 
 
-def _keep(folder: Path | None, net: nn.Module, step: _Steps, best: Mapping[str, Tensor], course: Course) -> None:
+def _keep(watch: Watch, net: nn.Module, step: _Steps, best: Mapping[str, Tensor], course: Course) -> None:
     """Write everything that going on needs, in place of what was there; a write cut short leaves the old."""
+    folder = watch.checkpoint
     if folder is None:
         return
     from safetensors.torch import save_file
@@ -172,18 +182,22 @@ def _keep(folder: Path | None, net: nn.Module, step: _Steps, best: Mapping[str, 
     for place, moments in step.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{place}.{name}": value for name, value in moments.items()}
     separate = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
-    save_file(separate, folder / "next.safetensors", metadata={"course": json.dumps(asdict(course))})
+    save_file(separate, folder / "next.safetensors", metadata={"course": json.dumps(asdict(course)), "key": watch.key})
     (folder / "next.safetensors").replace(folder / "training.safetensors")
 
 
-def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], folder: Path | None) -> Course:
+def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch) -> Course:
     """Where training was, with `net`, `step` and `best` as they were; the beginning if there is no checkpoint."""
-    path = None if folder is None else folder / "training.safetensors"
+    path = None if watch.checkpoint is None else watch.checkpoint / "training.safetensors"
     if path is None or not path.is_file():
         return Course()
     from safetensors import safe_open
 
     with safe_open(path, "pt") as stored:
+        if stored.metadata().get("key") != watch.key:
+            raise CheckpointError(
+                f"{path} keeps another training (other data, seed or settings): give another folder, or delete it"
+            )
         course = Course(**json.loads(stored.metadata()["course"]))
         tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 it is no mapping
     net.load_state_dict({name[4:]: value for name, value in tensors.items() if name.startswith("net.")})

@@ -11,7 +11,7 @@ from courses import concept
 from flask.testing import FlaskClient
 
 from api import create_app
-from api.wiring import Service, Store, tracer_for
+from api.wiring import Service, Store, unfitted
 from data.database import open_database
 from data.decisions import DecisionLog
 from data.responses import ResponseLog
@@ -79,7 +79,7 @@ def service_on(
         return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))
 
     graph = geography()
-    return Service(graph, tracer_for("bkt", graph), open_store, media, clock)
+    return Service(graph, unfitted("bkt", graph), open_store, media, clock)
 
 
 def client_of(service: Service) -> FlaskClient:

@@ -117,7 +117,7 @@ def test_another_tenant_and_another_key_see_nothing(log: ResponseLog) -> None:
 
 # Folding
 
-Event = tuple[ItemId, int | None, int | None, bool | None, float | None, int | None, LearnerId]
+Event = tuple[ItemId, int | None, int | None, bool | None, float | None, int | None, LearnerId, float | None]
 events = st.lists(
     st.tuples(
         st.sampled_from(GRAPH.vocabulary.items),
@@ -127,6 +127,7 @@ events = st.lists(
         st.one_of(st.none(), st.floats(0, 1)),
         st.one_of(st.none(), st.integers(0, 9)),
         st.sampled_from([LENA, OMAR]),
+        st.sampled_from([None, 7.0, 30.5]),
     ),
     max_size=12,
 )
@@ -146,17 +147,18 @@ def test_the_columns_are_the_log_in_the_order_of_replay(log: ResponseLog, drawn:
             score=score,
             score_confidence=score,
             supersedes=None if old is None else ResponseId(f"r{old}"),
+            elapsed_seconds=spent,
         )
-        for n, (item, hour, sequence, correct, score, old, learner) in enumerate(drawn)
+        for n, (item, hour, sequence, correct, score, old, learner, spent) in enumerate(drawn)
     ]
     own = ResponseLog(log.engine, KEY, tenant=str(uuid.uuid4()))  # each example in a log of its own
     own.append(done, NOON)
     read, wanted = columns(own, GRAPH.vocabulary), to_log(done, GRAPH.vocabulary)
     for theirs, name in enumerate(wanted.learners):
         mine = read.learners.index(own.name_of(name))
-        for column in ("item", "outcome", "seconds", "weights"):
+        for column in ("item", "outcome", "seconds", "weights", "elapsed_seconds"):
             ours, expected = getattr(read, column), getattr(wanted, column)
-            equal_nan = column == "seconds"
+            equal_nan = "seconds" in column
             assert np.array_equal(ours[read.learner == mine], expected[wanted.learner == theirs], equal_nan=equal_nan)
     assert len(read) == len(wanted)
 

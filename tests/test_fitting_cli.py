@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from mlflow import MlflowClient
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from api.cli.tracer import tracer
 from api.settings import read_settings
 from api.wiring import open_store
 from knowledge_graph.formats import folder
-from student_model.storage import open_tracer, read_manifest
+from student_model.log import Log
+from student_model.storage import SIMPLER, model_version, open_tracer, read_manifest
+from student_model.tracing import ALONE, Context, Tracer, elo
 from student_model.types import LearnerId, Response, ResponseId
 
 
@@ -65,6 +68,67 @@ def test_what_is_registered_was_fitted_to_all_learners_unless_told_not_to(train:
     assert whole["verdict"] == json.loads(part.stdout)["verdict"]
     assert whole["version"] != json.loads(part.stdout)["version"]
     assert whole["data"]["learners"] == 60 and whole["verdict"]["learners"] == 6 and whole["forced"] is False
+
+
+def test_a_simpler_model_is_put_beside_for_when_it_fails(train: Path, tmp_path: Path) -> None:
+    assert run("fit", "--model", "irt", "--train", train, "--out", tmp_path / "a", "--force").exit_code == 0
+    assert (open_tracer(tmp_path / "a").name, open_tracer(tmp_path / "a" / SIMPLER).name) == ("irt", "logistic")
+    assert run("fit", "--model", "logistic", "--train", train, "--out", tmp_path / "b").exit_code == 0
+    assert not (tmp_path / "b" / SIMPLER).exists()
+
+
+@pytest.mark.parametrize("when", [1, 2])
+def test_ctrl_c_keeps_the_model_that_was_judged_and_says_so(
+    when: int, train: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first fit networks stop at their best, and there is no second; at the second the judged one is kept."""
+    fitted, kept = list[Tracer](), elo.fit
+
+    def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Tracer:
+        fitted.append(kept(log, seed))
+        if len(fitted) == when == 1:
+            context.interrupted()
+        if len(fitted) == when == 2:
+            raise KeyboardInterrupt
+        return fitted[-1]
+
+    monkeypatch.setattr(elo, "fit", fit)
+    done = run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "kept", "--json")
+    told = json.loads(done.stdout)
+    assert len(fitted) == when and told["interrupted"] is True
+    assert told["version"] == model_version(fitted[0])
+    assert "Ctrl-C ended its training early" in (tmp_path / "kept" / "MODEL_CARD.md").read_text("utf-8")
+
+
+def test_curves_show_what_was_measured_of_any_model(train: Path, tmp_path: Path) -> None:
+    done = run(
+        "fit", "--model", "logistic", "--train", train, "--out", tmp_path / "a", "--curves", tmp_path / "c", "--json"
+    )
+    scores = json.loads(done.stdout)["verdict"]["scores"]
+    for name in ("logistic", "elo"):
+        events = EventAccumulator(str(tmp_path / "c" / "judged" / "held back" / name)).Reload()
+        assert events.Scalars("held back/auc")[0].value == pytest.approx(scores[name]["auc"], abs=1e-6)
+
+
+def test_a_log_too_small_to_judge_by_is_forced_on_the_record(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    open_store(read_settings({}, database=database)).responses.append(answers(9), datetime(2026, 1, 1, tzinfo=UTC))
+    out = ["--out", tmp_path / "model", "--database", database, "--force", "--json"]
+    told = json.loads(run("refit", "--model", "elo", *out).stdout)
+    assert told["verdict"] is None and told["forced"] is True and told["data"]["course"]
+
+
+def test_one_failure_does_not_end_the_schedule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two nights fail in their own ways; the third is ctrl-C while it waits."""
+    nights = iter([IndexError("out of range"), KeyboardInterrupt()])
+
+    def failing(*_: object, **__: object) -> None:
+        raise next(nights)
+
+    monkeypatch.setattr("api.cli._fitting.refitted", failing)
+    monkeypatch.setattr("api.cli.tracer.time.sleep", lambda _: None)
+    told = run("refit", "--model", "elo", "--out", tmp_path / "m", "--every", 24)
+    assert "IndexError: out of range; trying again in 24 hours" in told.stderr
 
 
 def test_a_report_has_plots_and_the_ladder(train: Path, tmp_path: Path) -> None:

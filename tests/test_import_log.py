@@ -37,12 +37,16 @@ def read(path: Path) -> tuple[list[Response], ImportReport]:
     return list(responses(path, report)), report
 
 
-def content(log: Log) -> list[tuple[str, str, float, float]]:
-    """Rows by learner, whatever the numbering."""
-    rows = [
-        (str(log.learners[a]), str(log.vocabulary.items[b]), float(c), float(np.nan_to_num(d, nan=-1.0)))
-        for a, b, c, d in zip(log.learner, log.item, log.outcome, log.seconds, strict=True)
-    ]
+Row = tuple[str, str, tuple[ConceptId, ...], list[float]]
+
+
+def content(log: Log) -> list[Row]:
+    """Rows by learner with their items' concepts, whatever the numbering."""
+    tags, items = log.vocabulary.tags(), [log.vocabulary.items[i] for i in log.item]
+    numbers = np.stack((log.outcome, log.seconds, log.weights, log.elapsed_seconds), axis=1)
+    names = [str(log.learners[n]) for n in log.learner]
+    plain = np.nan_to_num(numbers, nan=-1.0).tolist()
+    rows = [(name, str(item), tags[item], cells) for name, item, cells in zip(names, items, plain, strict=True)]
     return sorted(rows, key=lambda row: row[0])
 
 
@@ -159,6 +163,9 @@ CELLS = st.tuples(
     st.sampled_from(["a", "a;b", "b ; c", ""]),
     st.sampled_from(["0", "1", "true", "False", "0.5", "", "no", "2"]),
     st.sampled_from(["", "0", "5", "5", "90.5", "late"]),
+    st.sampled_from(["", "0.25", "1"]),
+    st.sampled_from(["", "0.5", "1"]),
+    st.sampled_from(["", "12.5"]),
 )
 
 
@@ -166,7 +173,8 @@ CELLS = st.tuples(
 @settings(deadline=None)
 def test_columns_say_what_rows_say(rows: list[tuple[str, ...]]) -> None:
     """`read_log` is a faster way to the same log, faults included."""
-    text = "learner_id,item_id,concept_ids,correct,seconds\n" + "".join(",".join(row) + "\n" for row in rows)
+    header = "learner_id,item_id,concept_ids,correct,seconds,score,score_confidence,elapsed_seconds\n"
+    text = header + "".join(",".join(row) + "\n" for row in rows)
     with TemporaryDirectory() as name:
         file = log_file(Path(name), text)
         slow, fast = ImportReport(), ImportReport()

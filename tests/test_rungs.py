@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from student_model.types import LearnerId, Response
 
 GRAPH = chain()
 TRACER = fresh_tracer(GRAPH)
+BKT = load("bkt").fit(empty_log(GRAPH.vocabulary))
 ELO = load("elo").fit(empty_log(GRAPH.vocabulary))
 LENA = LearnerId("lena")
 DONE = responses(("a-0", True), ("a-1", False))
@@ -96,6 +98,20 @@ def test_below_all_models_is_the_history() -> None:
     assert np.array_equal(answer.foretold(NOON + timedelta(days=7)), answer.reading.beliefs.probability)
 
 
+def test_where_no_simpler_model_can_be_made_the_history_answers() -> None:
+    def nothing() -> Any:
+        raise MemoryError
+
+    answer = Rungs(GRAPH, Breaking("beliefs"), nothing, capacity=10, version="v1").read(LENA, Stored(), NOON)
+    assert (answer.reading.rung, answer.version) == ("syllabus", NO_VERSION)
+
+
+def test_a_model_that_cannot_look_ahead_leaves_things_as_they_are_now() -> None:
+    answer = rungs(TRACER).read(LENA, Stored(), NOON)
+    blind = replace(answer, tracer=Breaking("beliefs"))
+    assert np.array_equal(blind.foretold(NOON + timedelta(days=7)), answer.reading.beliefs.probability)
+
+
 def test_beyond_the_budget_no_further_model_is_asked(clock: Clock) -> None:
     second = Breaking("beliefs")
     slow = Breaking("beliefs", clock, seconds=1.0)
@@ -131,8 +147,11 @@ def test_a_broken_database_is_not_the_fault_of_a_rung() -> None:
 
 
 def test_after_a_swap_the_new_model_answers_for_learners_already_known() -> None:
-    swapped = rungs(TRACER)
-    swapped.read(LENA, Stored(), NOON)
+    made = iter((ELO, BKT))
+    swapped = Rungs(GRAPH, Breaking("beliefs"), lambda: next(made), capacity=10, version="v1")
+    assert swapped.read(LENA, Stored(), NOON).reading.rung == "elo"
+    swapped.swap(Breaking("beliefs"), "v2")
+    assert swapped.read(LENA, Stored(), NOON).reading.rung == "bkt"  # with a new model comes a new simpler one
     swapped.swap(ELO, "v2")
     answer = swapped.read(LENA, Stored(), NOON)
     assert (answer.reading.rung, answer.version, answer.known.position) == ("elo", "v2", 2)

@@ -189,6 +189,36 @@ def test_a_right_answer_raises_what_its_item_leans_on(made_: list[tuple[str, boo
     assert (after >= before - 1e-12)[[0, 2]].all()
 
 
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_no_law_lets_an_answer_move_a_belief_the_other_way(data: st.DataObject) -> None:
+    """Items of several concepts explain each other away; what learners are told must not follow."""
+    words = Vocabulary.build("abc", {name: list(name) for name in ("a", "b", "c", "ab", "bc", "abc")})  # type: ignore[arg-type, misc]
+    rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))
+    law = LAW._replace(
+        general_variance=float(rng.choice([0.05, 0.6, 2.0])),
+        offset_variance=float(rng.choice([0.03, 0.3, 3.0])),
+        offset_noise=float(rng.choice([0.0, 0.2])),
+        general_noise=float(rng.choice([0.0, 0.1])),
+        gain=float(rng.choice([0.01, 0.4])),
+    )
+    net = Net(edges((0, 1, float(rng.choice([0.0, 0.3, 1.0])))), Edges.none())
+    numbers = {
+        "slope": rng.uniform(0.3, 3.0, 6),
+        "difficulty": rng.normal(size=6),
+        "difficulty_variance": np.full(6, 0.1),
+    }
+    model = made(words, law, 0.0, net, **numbers, concept_slope=np.ones(3), concept_difficulty=np.zeros(3))
+    state = model.initial()
+    for name in rng.choice(words.items, p=rng.dirichlet(np.full(6, 0.5)), size=60).tolist():
+        right = bool(rng.random() < 0.6)
+        after = model.update(state, answer(name, right))
+        own = words.concepts_of(words.item_index[name])
+        moved = (model.beliefs(after, None).probability - model.beliefs(state, None).probability)[own]
+        assert not right or (moved >= -1e-12).all()
+        state = after
+
+
 GRAPH = course(
     [("a", "b", 1.0), ("b", "c", 0.8), ("d", "e", 1.0), ("c", "f", 0.5), ("e", "f", 1.0)],
     names="abcdef",

@@ -11,6 +11,7 @@ from safetensors import safe_open
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
+from student_model.tracing import CheckpointError
 from student_model.training import Course, Plan, Watch, train
 
 X = torch.linspace(-1.0, 1.0, 40)[:, None]
@@ -61,6 +62,16 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     other = line()
     course = train(other, batches(other), judge(other), Plan(epochs=3), Watch(tell=told.append, checkpoint=tmp_path))
     assert weights(other) == weights(net) and course.epoch == 3 and told == []
+
+
+def test_a_checkpoint_of_another_training_is_refused_and_left_alone(tmp_path: Path) -> None:
+    net = line()
+    train(net, batches(net), judge(net), Plan(epochs=2), Watch(checkpoint=tmp_path, key="seed 0"))
+    kept = (tmp_path / "training.safetensors").read_bytes()
+    other = line()
+    with pytest.raises(CheckpointError, match=r"keeps another training .*: give another folder, or delete it"):
+        train(other, batches(other), judge(other), Plan(epochs=2), Watch(checkpoint=tmp_path, key="seed 1"))
+    assert (tmp_path / "training.safetensors").read_bytes() == kept and weights(other) == weights(line())
 
 
 def test_interrupted_it_keeps_the_best_so_far() -> None:

@@ -14,7 +14,7 @@ from services import KEY, NOW, Caller, client_of, geography, service_on
 
 from api.replies import Cards, card_of
 from api.settings import embedded_course, read_settings
-from api.wiring import MEMORY, Service, build, capacity_for, tracer_for
+from api.wiring import MEMORY, SIMPLER, Service, build, capacity_for, simpler_of, unfitted
 from data.key_file import KeyFileError
 from engine.types import Request
 from knowledge_graph.errors import CurriculumError
@@ -60,16 +60,29 @@ def test_an_unsound_course_is_refused_with_its_faults(tmp_path: Path) -> None:
 def test_a_fitted_model_is_opened_and_bound_to_the_course(tmp_path: Path) -> None:
     graph = geography()
     version = storage.save(tracing.load("elo").fit(empty_log(graph.vocabulary)), tmp_path / "model")
-    tracer = tracer_for(str(tmp_path / "model"), graph)
-    assert (tracer.name, storage.model_version(tracer)) == ("elo", version)
+    storage.save(tracing.load("logistic").fit(empty_log(graph.vocabulary)), tmp_path / "model" / storage.SIMPLER)
+    folder.write(geography().curriculum, tmp_path / "course")
+    told = {"WAYLINE_STATE_DIR": str(tmp_path)}
+    service = build(read_settings(told, curriculum=str(tmp_path / "course"), model=str(tmp_path / "model")))
+    assert (service.tracer.name, service.rungs.first.version) == ("elo", version)
+    assert service.tracer.vocabulary.concepts == service.graph.vocabulary.concepts
     with pytest.raises(StorageError):
-        tracer_for(str(tmp_path), graph)
+        build(read_settings(told, model=str(tmp_path)))
+
+
+def test_the_simpler_model_is_the_one_that_was_fitted_beside(tmp_path: Path) -> None:
+    graph = geography()
+    assert simpler_of(tmp_path, graph).name == SIMPLER
+    storage.save(tracing.load("logistic").fit(empty_log(graph.vocabulary)), tmp_path / storage.SIMPLER)
+    assert simpler_of(tmp_path, graph).name == "logistic"
+    (tmp_path / storage.SIMPLER / "arrays.npz").write_bytes(b"")
+    assert simpler_of(tmp_path, graph).name == SIMPLER
 
 
 @pytest.mark.parametrize("name", tracing.available())
 def test_every_model_can_serve(name: str, url: str) -> None:
     graph = geography()
-    service = Service(graph, tracer_for(name, graph), service_on(url)._open_store, clock=lambda: NOW)
+    service = Service(graph, unfitted(name, graph), service_on(url)._open_store, clock=lambda: NOW)
     lena = Caller(client_of(service))
     lena.respond([{"item_id": "count", "correct": True}] * 3)
     assert lena.recommend().get_json()["rung"] == name
@@ -99,7 +112,7 @@ def test_the_database_is_opened_once_a_process_whatever_the_threads(url: str) ->
         opened.append(os.getpid())
         return inner()
 
-    service = Service(graph, tracer_for("bkt", graph), open_store)
+    service = Service(graph, unfitted("bkt", graph), open_store)
     with ThreadPoolExecutor(8) as pool:
         stores = set(map(id, pool.map(lambda _: service.store, range(32))))
     assert (len(stores), opened) == (1, [os.getpid()])

@@ -19,10 +19,10 @@ from data.columns import columns
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from student_model import storage
-from student_model.guard import FEWEST, Verdict, tried
+from student_model.guard import FEWEST, GUARDS, Verdict, tried
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
-from student_model.tracing import Context, load
+from student_model.tracing import CheckpointError, Context, Tracer, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +50,50 @@ def registered(
     force: bool = False,
     report: Path | None = None,
 ) -> Registered:
-    """Fit, judge and save a model. With `refit` the one that is saved was fitted to all learners after it was judged.
+    """Fit, judge and save a model. With `refit` the one that is saved was fitted to all learners after it was judged;
+    with ctrl-C it is the one that was judged, at its best so far. A simpler one is put beside it, for when it fails.
 
     Raises:
         Refused: it loses, and there is no `force`. Nothing is written but the report.
     """
-    begin, at = time.perf_counter(), datetime.now(UTC)
+    begin, at, cut = time.perf_counter(), datetime.now(UTC), list[str]()
+    log = log.of_those_who_answered()
+    context = replace(context, interrupted=lambda: cut.append("interrupted"))
     trial = tried(model, log, seed, _within(context, "judged"))
     verdict = None if trial is None else trial.verdict
     if trial is not None and report is not None:
         _report.write(report, trial.reports)
+    if trial is not None and context.curves is not None:
+        _report.curves(context.curves / "judged", trial.reports)
     lost = () if verdict is None else verdict.losses
     if lost and not force:
         raise Refused("\n".join((*lost, f"{model} is not registered; fit another, or give --force")))
-    if trial is None or refit:
-        context.tell(f"fitting {model} to all learners")
-        tracer = load(model).fit(log, seed, _within(context, "registered"))
-    else:
-        tracer = trial.tracer
+    tracer = None if trial is None else trial.tracer
+    if tracer is None or (refit and not cut):
+        tracer = _whole(model, log, seed, context, tracer, cut)
+    if model not in GUARDS:
+        context.tell(f"fitting {GUARDS[-1]}, for when {model} fails")
+        storage.save(load(GUARDS[-1]).fit(log, seed, Context(context.graph)), out / storage.SIMPLER)
     seconds = time.perf_counter() - begin
-    origin = Origin(Data.of(log), at.isoformat(), seconds, seed, code_version(), verdict, bool(lost))
+    data = Data.of(log, None if context.graph is None else context.graph.version)
+    forced = force and (bool(lost) or verdict is None)
+    origin = Origin(data, at.isoformat(), seconds, seed, code_version(), verdict, forced, bool(cut))
     return Registered(model, storage.save(tracer, out, origin), out, origin)
+
+
+def _whole(model: str, log: Log, seed: int, context: Context, judged: Tracer | None, cut: list[str]) -> Tracer:
+    """The model fitted to all learners; if ctrl-C cuts that short, the one that was judged, where there is one."""
+    context.tell(f"fitting {model} to all learners")
+    try:
+        tracer = load(model).fit(log, seed, _within(context, "registered"))
+    except KeyboardInterrupt:
+        if judged is None:
+            raise
+        cut.append("interrupted")
+    if cut and judged is not None:
+        context.tell(f"interrupted; keeping the {model} that was judged")
+        return judged
+    return tracer
 
 
 def refitted(
@@ -83,7 +106,7 @@ def refitted(
     """
     tell("reading the log")
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    log = columns(open_store(settings).responses, graph.vocabulary)
+    log = columns(open_store(settings).responses, graph.vocabulary).of_those_who_answered()
     if len(log.learners) < FEWEST and not force:
         raise Refused(f"{len(log.learners)} learners have answered, and a model is judged from {FEWEST} on; or --force")
     return registered(model, log, out, seed, Context(graph, tell), force=force)
@@ -128,8 +151,17 @@ def refusals() -> Iterator[None]:
     with of_services():
         try:
             yield
-        except (ImportFault, LeakyData, Refused, _report.ReportError, _tracking.TrackingError) as error:
+        except (
+            ImportFault,
+            LeakyData,
+            Refused,
+            CheckpointError,
+            _report.ReportError,
+            _tracking.TrackingError,
+        ) as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise click.ClickException(f"{error.name} is not installed: install wayline[training]") from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ def write(folder: Path, reports: Mapping[str, Report]) -> None:
     Raises:
         ReportError: what draws plots is not installed.
     """
+    require()
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["| | " + " | ".join(reports) + " |", "|---" * (len(reports) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(values)} |" for name, values in rows(reports).items()]
@@ -58,15 +60,44 @@ def write(folder: Path, reports: Mapping[str, Report]) -> None:
     _drawn(folder / "learning.png", reports, _learning)
 
 
+def curves(folder: Path, reports: Mapping[str, Report]) -> None:
+    """The figures and the reliability of models side by side, for TensorBoard.
+
+    Raises:
+        ReportError: as `write` does.
+    """
+    require()
+    from torch.utils.tensorboard import SummaryWriter
+
+    for name, report in reports.items():
+        with SummaryWriter(str(folder / "held back" / name)) as writer:
+            for metric in METRICS:
+                value = getattr(report.overall, metric)
+                if value is not None:
+                    writer.add_scalar(f"held back/{metric}", value, 0)
+            for at, odds, outcome in zip(
+                report.reliability.at, report.reliability.odds, report.reliability.outcome, strict=True
+            ):
+                writer.add_scalars("held back/reliability", {"odds": odds, "right": outcome}, round(100 * at))
+
+
 class ReportError(RuntimeError):
     """Plots cannot be drawn; the message says what to install."""
 
 
+def require() -> None:
+    """Asked for before hours of fitting and not after.
+
+    Raises:
+        ReportError: what draws plots is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise ReportError("plots need matplotlib: install wayline[training]")
+
+
 def _drawn(path: Path, reports: Mapping[str, Report], draw: Callable[[Axes, Report], None]) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ReportError("plots need matplotlib: install wayline[training]") from None
+    from matplotlib.figure import Figure
+
     across = min(len(reports), 3)
     down = -(-len(reports) // across)
     figure = Figure(figsize=(4.2 * across, 4.0 * down), layout="constrained")

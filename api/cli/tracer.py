@@ -65,7 +65,7 @@ def fit(
     It is fitted to nine learners in ten first and judged on the tenth. A model that loses to Elo or Best-LR there is
     refused; else it is fitted to all. Ctrl-C ends the training of a network and keeps its best so far.
     """
-    from api.cli import _fitting, _tracking
+    from api.cli import _fitting, _report, _tracking
     from student_model import audit
     from student_model.tracing import Context
 
@@ -73,6 +73,8 @@ def fit(
     with _fitting.refusals(), _fitting.progress() as tell:
         if track:
             _tracking.require()
+        if report is not None or curves is not None:
+            _report.require()
         tell(f"reading {train.name}")
         graph = _graph(curriculum)
         log = _read(train, graph.vocabulary if graph else None)
@@ -103,6 +105,8 @@ def evaluate(
     from student_model.tracing import Context
 
     with _fitting.refusals(), _fitting.progress() as tell:
+        if report is not None:
+            _report.require()
         chosen = _model(model)
         tell("reading")
         graph = _graph(curriculum)
@@ -160,10 +164,16 @@ def refit(
             with _fitting.refusals(), _fitting.progress() as tell:
                 done = _fitting.refitted(model, settings, target, seed, tell, force=force)
             _fitting.show(done, as_json)
+            if done.origin.interrupted:
+                return
         except click.ClickException as error:
             if every is None:
                 raise
             error.show()
+        except Exception as error:  # one night's failure must not end the schedule
+            if every is None:
+                raise
+            click.echo(f"Error: {type(error).__name__}: {error}; trying again in {every:g} hours", err=True)
         if every is None:
             return
         time.sleep(max(0.0, 3600.0 * every - (time.monotonic() - began)))

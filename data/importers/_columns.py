@@ -13,7 +13,7 @@ from data.importers.canonical import MOST, concepts_of, note_columns, number_of,
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import EMPTY_VOCABULARY, FloatArray, IntArray, Vocabulary
 from student_model.log import Log
-from student_model.replay import to_log
+from student_model.replay import to_log, widest
 from student_model.types import LearnerId
 
 
@@ -39,10 +39,11 @@ def _fast(path: Path, header: list[str], known: Vocabulary, report: ImportReport
     if not isinstance(table.index, pd.RangeIndex) or table.isna().to_numpy().any():
         raise _Odd("rows of other lengths than the header's")
     count = len(table)
-    outcome = _column(table, "correct", outcome_of, 0, 1)
+    outcome, weight = _column(table, "correct", outcome_of, 0, 1), None
     if "score" in table:
-        score = _column(table, "score", number_of, 0, 1)
+        score, sure = _column(table, "score", number_of, 0, 1), _column(table, "score_confidence", number_of, 0, 1)
         outcome = np.where(np.isnan(score), outcome, score)
+        weight = np.where(np.isnan(score) | np.isnan(sure), 1.0, sure)
     seconds = _column(table, "seconds", number_of, -MOST, MOST)
     elapsed = _column(table, "elapsed_seconds", number_of, 0, MOST)
     sequence = _sequence(table)
@@ -63,6 +64,7 @@ def _fast(path: Path, header: list[str], known: Vocabulary, report: ImportReport
         item=item[order],
         outcome=outcome[order],
         seconds=seconds[order],
+        weight=None if weight is None or (weight == 1.0).all() else weight[judged][order],
         elapsed=elapsed[order] if "elapsed_seconds" in table else None,
     )
 
@@ -111,7 +113,7 @@ def _number(text: str, read: Any, low: float, high: float) -> float:
 def _items(table: pd.DataFrame, known: Vocabulary) -> tuple[Vocabulary, IntArray]:
     """The vocabulary with the file's new items, and the position in it of each row's item, shape (rows,).
 
-    Where rows differ about an item's concepts the last counts, as in `to_log`.
+    Where rows differ about an item's concepts the most count, as in `to_log`.
     """
     tags = table.get("concept_ids")
     if "item_id" not in table:
@@ -121,8 +123,9 @@ def _items(table: pd.DataFrame, known: Vocabulary) -> tuple[Vocabulary, IntArray
     codes, names = pd.factorize(ids)
     tagged: dict[ItemId, tuple[ConceptId, ...]] = {ItemId(str(name)): () for name in names}
     if tags is not None:
-        last = pd.Series(tags.to_numpy(), index=codes).groupby(level=0, sort=True).last()
-        tagged = {ItemId(str(name)): concepts_of(text) for name, text in zip(names, last, strict=True)}
+        pairs = pd.DataFrame({"code": codes, "tags": tags.to_numpy()}).drop_duplicates()
+        named = zip(names[pairs["code"].to_numpy()], pairs["tags"], strict=True)
+        tagged |= widest((ItemId(str(name)), concepts_of(str(text))) for name, text in named)
     wider = known.extended(tagged)
     position = np.asarray([wider.item_index[ItemId(str(name))] for name in names], dtype=np.int32)
     rows: IntArray = position[codes]

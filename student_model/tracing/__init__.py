@@ -115,6 +115,7 @@ class Context:
         curves: folder for TensorBoard's files.
         checkpoint: folder where training keeps how far it has come, and from which it goes on.
         accumulate: batches whose gradients are added up before each step of training.
+        interrupted: hears that ctrl-C ended the training of a network, which is at its best so far.
     """
 
     graph: KnowledgeGraph | None = None
@@ -122,6 +123,11 @@ class Context:
     curves: Path | None = None
     checkpoint: Path | None = None
     accumulate: int = 1
+    interrupted: Callable[[], None] = lambda: None
+
+
+class CheckpointError(ValueError):
+    """A folder keeps another training than the one that would go on from it; the message says what to do."""
 
 
 ALONE = Context()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -76,7 +77,10 @@ def members(
     rows, made = _Given.of(lesson), []
     for m in range(count):
         made.append(_member(lesson, rows, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
-        if made[-1].course.interrupted or not helps(made[0]):
+        if made[-1].course.interrupted:
+            context.interrupted()
+            break
+        if not helps(made[0]):
             break
     return made
 
@@ -121,9 +125,18 @@ def _member(lesson: Lesson, given: _Given, held: BoolArray, seed: int, context: 
     folder = None if context.checkpoint is None else context.checkpoint / name.replace(" ", "-")
     epochs = int(np.clip(round(WORK / max(len(log), 1)), LEAST, MOST))
     plan = Plan(epochs, accumulate=context.accumulate, seed=seed)
-    course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder))
+    key = _key(log, plan, lesson, seed)
+    course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder, key))
     logits = _logits(net, rows, given.offsets, judges, device)
     return Trained(net, judged, np.where(judged, logits - lesson.base, 0.0), course)
+
+
+def _key(log: Log, plan: Plan, lesson: Lesson, seed: int) -> str:
+    """What a training depends on, but for what is worked out from it."""
+    digest = hashlib.sha256(repr((plan, lesson.shape, lesson.kind.__name__, seed, lesson.features.shape)).encode())
+    for column in (log.offsets, log.item, log.outcome, log.seconds, log.weights, log.elapsed_seconds):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 @torch.no_grad()
