@@ -40,8 +40,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Where training says how it goes: to `tell` in words, to `curves` for TensorBoard, to `checkpoint` to go on.
-    `key` tells one training from another: data, seed, and whatever else it depends on.
+    """Where training says how it goes: to `tell` in words, to `done` as the share of epochs, to `curves` for
+    TensorBoard, to `checkpoint` to go on. `key` tells one training from another: data, seed, and whatever else it
+    depends on.
     """
 
     name: str = "network"
@@ -49,6 +50,7 @@ class Watch:
     curves: Path | None = None
     checkpoint: Path | None = None
     key: str = ""
+    done: Callable[[float], None] = lambda share: None
 
 
 @dataclass(slots=True)
@@ -161,6 +163,7 @@ def _show(
     left = seconds * (plan.epochs - course.epoch)
     told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
     watch.tell(f"{watch.name}: epoch {course.epoch} of {plan.epochs}, {told}; at most {left:.0f} s left")
+    watch.done(course.epoch / plan.epochs)
     if writer is not None:
         for name, value in figures.items():
             writer.add_scalar(name, value, course.epoch)

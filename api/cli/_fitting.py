@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,6 +24,9 @@ from student_model.guard import FEWEST, GUARDS, Verdict, tried
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
 from student_model.tracing import CheckpointError, Context, Tracer, load
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,7 @@ def _whole(model: str, log: Log, seed: int, context: Context, judged: Tracer | N
     return tracer
 
 
-def refitted(
-    model: str, settings: Settings, out: Path, seed: int, tell: Callable[[str], None], *, force: bool
-) -> Registered:
+def refitted(model: str, settings: Settings, out: Path, seed: int, tell: Line, *, force: bool) -> Registered:
     """Fit, judge and save a model on the log of a service.
 
     Raises:
@@ -109,7 +111,7 @@ def refitted(
     log = columns(open_store(settings).responses, graph.vocabulary).of_those_who_answered()
     if len(log.learners) < FEWEST and not force:
         raise Refused(f"{len(log.learners)} learners have answered, and a model is judged from {FEWEST} on; or --force")
-    return registered(model, log, out, seed, Context(graph, tell), force=force)
+    return registered(model, log, out, seed, Context(graph, tell, done=tell.done), force=force)
 
 
 def _within(context: Context, name: str) -> Context:
@@ -164,11 +166,34 @@ def refusals() -> Iterator[None]:
             raise click.ClickException(f"{error.name} is not installed: install wayline[training]") from error
 
 
+class Line:
+    """A line on stderr that says what is going on: called with it, and with the share of it that is `done`."""
+
+    def __init__(self, bar: Progress | None) -> None:
+        self._bar, self._task = bar, None if bar is None else bar.add_task("", total=None)
+
+    def __call__(self, what: str) -> None:
+        if self._bar is None or self._task is None:
+            click.echo(what, err=True)
+        else:
+            self._bar.update(self._task, description=what)
+
+    def done(self, share: float) -> None:
+        """Move the bar; it is gone where all is done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=share, total=None if share >= 1.0 else 1.0)
+
+
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
-    """A line on stderr that says what is going on; the function given changes it."""
+def progress() -> Iterator[Line]:
+    """A bar with the time that it takes, where stderr is a terminal; lines elsewhere."""
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    with console.status("") as status:
-        yield status.update if console.is_terminal else lambda what: console.print(what, soft_wrap=True)
+    if not console.is_terminal:
+        yield Line(None)
+        return
+    columns = SpinnerColumn(), BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}", markup=False)
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield Line(bar)

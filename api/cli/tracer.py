@@ -79,7 +79,7 @@ def fit(
         graph = _graph(curriculum)
         log = _read(train, graph.vocabulary if graph else None)
         audit.check(audit.read_columns(train), names=(str(train), ""))
-        context = Context(graph, tell, curves, checkpoint, accumulate)
+        context = Context(graph, tell, curves, checkpoint, accumulate, done=tell.done)
         done = _fitting.registered(model, log, out, seed, context, refit=not no_refit, force=force, report=report)
         if track:
             tell(f"MLflow's run is {_tracking.track(done, report)}")
@@ -113,7 +113,7 @@ def evaluate(
         known = _read(train, graph.vocabulary if graph else None)
         asked = _read(test, known.vocabulary)
         audit.check(audit.read_columns(train), audit.read_columns(test), names=(str(train), str(test)))
-        found = measure(chosen, known, asked, seed, Context(graph, tell))
+        found = measure(chosen, known, asked, seed, Context(graph, tell, done=tell.done))
         models = {**found.baselines, found.model: found}
         if report is not None:
             _report.write(report, models)

@@ -111,7 +111,7 @@ class Context:
 
     Attributes:
         graph: the course, with its edges and the texts of concepts and items.
-        tell: hears what is being done, in a few words.
+        tell: hears what is being done, in a few words. `done`: hears which share of it is, from 0 to 1.
         curves: folder for TensorBoard's files.
         checkpoint: folder where training keeps how far it has come, and from which it goes on.
         accumulate: batches whose gradients are added up before each step of training.
@@ -124,6 +124,7 @@ class Context:
     checkpoint: Path | None = None
     accumulate: int = 1
     interrupted: Callable[[], None] = lambda: None
+    done: Callable[[float], None] = lambda share: None
 
 
 class CheckpointError(ValueError):

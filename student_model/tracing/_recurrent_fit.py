@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -76,7 +77,8 @@ def members(
     part[there] = np.random.default_rng(seed).permutation(len(there)) % HELD
     rows, made = _Given.of(lesson), []
     for m in range(count):
-        made.append(_member(lesson, rows, part == m, seed + m, context, f"{name} {m + 1} of {count}"))
+        own = replace(context, done=partial(_share, context, m, count))
+        made.append(_member(lesson, rows, part == m, seed + m, own, f"{name} {m + 1} of {count}"))
         if made[-1].course.interrupted:
             context.interrupted()
             break
@@ -126,9 +128,13 @@ def _member(lesson: Lesson, given: _Given, held: BoolArray, seed: int, context: 
     epochs = int(np.clip(round(WORK / max(len(log), 1)), LEAST, MOST))
     plan = Plan(epochs, accumulate=context.accumulate, seed=seed)
     key = _key(log, plan, lesson, seed)
-    course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder, key))
+    course = train(net, losses, judge, plan, Watch(name, context.tell, context.curves, folder, key, context.done))
     logits = _logits(net, rows, given.offsets, judges, device)
     return Trained(net, judged, np.where(judged, logits - lesson.base, 0.0), course)
+
+
+def _share(context: Context, member: int, count: int, share: float) -> None:
+    context.done((member + share) / count)
 
 
 def _key(log: Log, plan: Plan, lesson: Lesson, seed: int) -> str:
