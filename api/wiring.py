@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
+import structlog
 
 from api.ids import new_id
 from api.reload import Reloader, Signature, signature
@@ -127,7 +128,7 @@ class Service:
 
         def load() -> tuple[Tracer, str]:
             tracer, version = storage.opened(model)
-            return tracer.bind(self.graph.vocabulary), version
+            return _over(self.graph, tracer), version
 
         self.reloader = Reloader(model, seen, self.rungs.first.version, load, self.rungs.swap)
 
@@ -232,7 +233,7 @@ def build(settings: Settings) -> Service:
     tracer, version = storage.opened(registered)
     service = Service(
         graph,
-        tracer.bind(graph.vocabulary),
+        _over(graph, tracer),
         lambda: open_store(settings),
         course,
         version=version,
@@ -240,6 +241,15 @@ def build(settings: Settings) -> Service:
     )
     service.follow(registered, seen)
     return service
+
+
+def _over(graph: KnowledgeGraph, tracer: Tracer) -> Tracer:
+    """The tracer over the course's vocabulary; the log is warned where it was fitted to something else."""
+    known = sum(one in tracer.vocabulary.item_index for one in graph.vocabulary.items)
+    if 2 * known < len(graph.items):
+        told = "the model was fitted to few of the course's items: is it another course's?"
+        structlog.get_logger().warning(told, model=tracer.name, items=len(graph.items), known=known)
+    return tracer.bind(graph.vocabulary)
 
 
 def simpler_of(registered: Path, graph: KnowledgeGraph) -> Tracer:

@@ -1,4 +1,4 @@
-"""No model is registered that a cheaper one beats: fitted to nine learners in ten, all are judged on the tenth."""
+"""No model is registered that Elo or Best-LR beats: fitted to nine learners in ten, all are judged on the tenth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from student_model.log import Log
 from student_model.tracing import ALONE, Context, Tracer, load
 
 GUARDS = ("elo", "logistic")
-"""Elo and Best-LR, the cheaper first: a model that loses to one of them is not worth its cost."""
+"""Elo and Best-LR, the cheaper first: a model that loses to one of them is not worth its place."""
 
 HELD, FEWEST = 10, 50
 """One learner in so many is held back; with fewer learners there is nothing to be told by that."""
@@ -68,12 +68,12 @@ def tried(name: str, log: Log, seed: int, context: Context = ALONE) -> Trial | N
 
 
 def guards_of(name: str) -> tuple[str, ...]:
-    """The guards that are cheaper than the model.
+    """The guards but the model itself.
 
     >>> guards_of("wayline"), guards_of("logistic"), guards_of("elo")
-    (('elo', 'logistic'), ('elo',), ())
+    (('elo', 'logistic'), ('elo',), ('logistic',))
     """
-    return GUARDS[: GUARDS.index(name)] if name in GUARDS else GUARDS
+    return tuple(one for one in GUARDS if one != name)
 
 
 def warnings(report: Report) -> list[str]:

@@ -51,6 +51,7 @@ class Origin:
         verdict: what it was measured at, beside simpler models, before it was fitted to all; `None` if it was not.
         forced: it was registered although it lost, or was not judged.
         interrupted: ctrl-C ended its training early.
+        as_judged: it is the very model that was measured, fitted to nine learners in ten.
     """
 
     data: Data
@@ -61,6 +62,7 @@ class Origin:
     verdict: Verdict | None = None
     forced: bool = False
     interrupted: bool = False
+    as_judged: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -92,7 +94,9 @@ def card(model: str, model_version: str, origin: Origin | None, files: Mapping[s
     parts += [
         f"{data.responses:,} responses of {data.learners:,} learners to {data.items:,} items of {data.concepts:,} "
         f"concepts; fingerprint `{data.sha256}`.",
-        f"Fitted {origin.fitted_at} in {origin.fit_seconds:.0f} s, seed {origin.seed}, Wayline {origin.code}.",
+        "It was fitted to nine in ten of these learners." if origin.as_judged else "It was fitted to all of these.",
+        f"Begun {origin.fitted_at}, done in {origin.fit_seconds:.0f} s with its trial, seed {origin.seed}, Wayline "
+        f"{origin.code}.",
     ]
     return "\n".join([*parts, "", *_measured(model, origin), "", *LIMITS, ""])
 

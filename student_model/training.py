@@ -148,7 +148,7 @@ def _writer(watch: Watch) -> SummaryWriter | None:
         return None
     from torch.utils.tensorboard import SummaryWriter  # half a second to import
 
-    return SummaryWriter(str(watch.curves / watch.name))
+    return SummaryWriter(str(watch.curves / watch.name.replace(" ", "-")))
 
 
 def _show(
@@ -194,9 +194,13 @@ def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch
     path = None if watch.checkpoint is None else watch.checkpoint / "training.safetensors"
     if path is None or not path.is_file():
         return Course()
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, "pt") as stored:
+    try:
+        opened = safe_open(path, "pt")
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is damaged ({error}): delete it, and training begins anew") from error
+    with opened as stored:
         if stored.metadata().get("key") != watch.key:
             raise CheckpointError(
                 f"{path} keeps another training (other data, seed or settings): give another folder, or delete it"
@@ -212,4 +216,5 @@ def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch
             states.setdefault(int(place), {})[kind] = value
     step.optimiser.load_state_dict({**step.optimiser.state_dict(), "state": states})
     course.interrupted = False
+    watch.tell(f"{watch.name}: going on after epoch {course.epoch}, from {path}")
     return course

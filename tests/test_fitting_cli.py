@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from api.cli.tracer import tracer
 from api.settings import read_settings
 from api.wiring import open_store
 from knowledge_graph.formats import folder
+from knowledge_graph.types import ItemId
 from student_model.log import Log
 from student_model.storage import SIMPLER, model_version, open_tracer, read_manifest
 from student_model.tracing import ALONE, Context, Tracer, elo
@@ -62,11 +64,13 @@ def test_force_registers_it_and_is_recorded(train: Path, tmp_path: Path) -> None
 
 
 def test_what_is_registered_was_fitted_to_all_learners_unless_told_not_to(train: Path, tmp_path: Path) -> None:
-    whole = json.loads(run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "a", "--json").stdout)
-    part = run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "b", "--json", "--no-refit")
+    whole = json.loads(run("fit", "--model", "logistic", "--train", train, "--out", tmp_path / "a", "--json").stdout)
+    part = run("fit", "--model", "logistic", "--train", train, "--out", tmp_path / "b", "--json", "--no-refit")
     assert whole["data"] == json.loads(part.stdout)["data"]
     assert whole["verdict"] == json.loads(part.stdout)["verdict"]
     assert whole["version"] != json.loads(part.stdout)["version"]
+    assert json.loads(part.stdout)["as_judged"] is True and whole["as_judged"] is False
+    assert "fitted to nine in ten of these" in (tmp_path / "b" / "MODEL_CARD.md").read_text("utf-8")
     assert whole["data"]["learners"] == 60 and whole["verdict"]["learners"] == 6 and whole["forced"] is False
 
 
@@ -93,7 +97,7 @@ def test_ctrl_c_keeps_the_model_that_was_judged_and_says_so(
         return fitted[-1]
 
     monkeypatch.setattr(elo, "fit", fit)
-    done = run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "kept", "--json")
+    done = run("fit", "--model", "elo", "--train", train, "--out", tmp_path / "kept", "--force", "--json")
     told = json.loads(done.stdout)
     assert len(fitted) == when and told["interrupted"] is True
     assert told["version"] == model_version(fitted[0])
@@ -106,7 +110,7 @@ def test_curves_show_what_was_measured_of_any_model(train: Path, tmp_path: Path)
     )
     scores = json.loads(done.stdout)["verdict"]["scores"]
     for name in ("logistic", "elo"):
-        events = EventAccumulator(str(tmp_path / "c" / "judged" / "held back" / name)).Reload()
+        events = EventAccumulator(str(tmp_path / "c" / "judged" / "held-back" / name)).Reload()
         assert events.Scalars("held back/auc")[0].value == pytest.approx(scores[name]["auc"], abs=1e-6)
 
 
@@ -162,12 +166,12 @@ def test_refit_fits_to_the_log_of_the_service(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'w.db'}"
     open_store(read_settings({}, database=database)).responses.append(answers(60), datetime(2026, 1, 1, tzinfo=UTC))
     out = tmp_path / "model"
-    first = run("refit", "--model", "elo", "--out", out, "--database", database)
+    first = run("refit", "--model", "logistic", "--out", out, "--database", database)
     assert first.exit_code == 0, first.output
     assert "1,200 responses of 60 learners" in first.stdout
-    again = run("refit", "--model", "elo", WAYLINE_MODEL=str(out), WAYLINE_DATABASE=database)
+    again = run("refit", "--model", "logistic", WAYLINE_MODEL=str(out), WAYLINE_DATABASE=database)
     assert again.exit_code == 0, again.output
-    assert open_tracer(out).name == "elo"
+    assert open_tracer(out).name == "logistic"
     before = (out / "manifest.json").read_bytes()
     lost = run("refit", "--model", "mean", "--out", out, "--database", database)
     assert lost.exit_code == 1 and "mean loses to elo" in lost.stderr
@@ -182,6 +186,14 @@ def test_refit_leaves_things_as_they_are_while_there_are_too_few_learners(tmp_pa
     assert not (tmp_path / "model").exists()
 
 
+def test_refit_warns_where_the_course_is_another_one(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    strange = [replace(one, item_id=ItemId(f"strange-{one.item_id}")) for one in answers(9)]
+    open_store(read_settings({}, database=database)).responses.append(strange, datetime(2026, 1, 1, tzinfo=UTC))
+    result = run("refit", "--model", "elo", "--out", tmp_path / "model", "--database", database)
+    assert "180 of 180 responses are to items that" in result.stderr and "the right --curriculum?" in result.stderr
+
+
 def test_refit_says_where_it_would_write_to(tmp_path: Path) -> None:
     result = run("refit", "--model", "elo", "--database", f"sqlite:///{tmp_path / 'w.db'}")
     assert result.exit_code == 2 and "--out is missing" in result.stderr
@@ -191,7 +203,7 @@ def test_mlflow_is_told_parameters_figures_and_files(train: Path, tmp_path: Path
     store = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
     wayline = str(Path(sys.executable).parent / "wayline")
     program = [wayline, "tracer", "fit", "--model", "elo", "--train", str(train)]
-    out = ["--out", str(tmp_path / "kept"), "--report", str(tmp_path / "plots"), "--track", "--json"]
+    out = ["--out", str(tmp_path / "kept"), "--report", str(tmp_path / "plots"), "--track", "--force", "--json"]
     done = subprocess.run(
         [*program, *out], cwd=tmp_path, env={**os.environ, **store}, capture_output=True, text=True, check=True
     )

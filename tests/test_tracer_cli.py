@@ -70,13 +70,27 @@ def test_without_json_stdout_is_a_table_of_all_models(train: Path, test: Path) -
 
 
 def test_a_fitted_directory_is_evaluated_as_it_is(train: Path, test: Path, tmp_path: Path) -> None:
-    fitted = run("fit", "--model", "bkt", "--train", train, "--out", tmp_path / "kept")
+    fitted = run("fit", "--model", "bkt", "--train", train, "--out", tmp_path / "kept", "--force")
     assert fitted.exit_code == 0, fitted.output
     assert "450 responses of 30 learners" in fitted.stdout
     result = run("evaluate", "--model", tmp_path / "kept", "--train", train, "--test", test, "--json")
     plain = json.loads(result.stdout)
     assert (plain["model"], plain["fit_seconds"]) == ("bkt", None)
     assert plain["auc"] == plain["baselines"]["bkt"]["auc"]
+
+
+def test_a_model_is_not_measured_on_the_file_it_was_fitted_to(train: Path, test: Path, tmp_path: Path) -> None:
+    assert run("fit", "--model", "bkt", "--train", train, "--out", tmp_path / "kept", "--force").exit_code == 0
+    result = run("evaluate", "--model", tmp_path / "kept", "--train", test, "--test", train)
+    assert result.exit_code == 1
+    assert "train.csv: seen before: is the file that the model was fitted to" in result.stderr
+
+
+def test_files_without_any_item_in_common_are_told_of(train: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("learner_id,item_id,concept_ids,correct\nzoe,new,a,1\nzoe,newer,a,0\n", "utf-8")
+    result = run("evaluate", "--model", "mean", "--train", train, "--test", other)
+    assert "no item of the test file is in the training file" in result.stderr
 
 
 def test_ignored_columns_are_named_on_stderr(test: Path, tmp_path: Path) -> None:
@@ -134,7 +148,7 @@ def test_a_curriculum_comes_first(train: Path, test: Path, tmp_path: Path) -> No
     (course / "edges.csv").write_text("source_id,target_id,kind,weight,reason\n", "utf-8")
     (course / "items.jsonl").write_text("", "utf-8")
     out = tmp_path / "kept"
-    result = run("fit", "--model", "bkt", "--train", train, "--out", out, "--curriculum", course)
+    result = run("fit", "--model", "bkt", "--train", train, "--out", out, "--curriculum", course, "--force")
     assert result.exit_code == 0, result.output
     assert json.loads((out / "tracer.json").read_text("utf-8"))["concepts"] == ["z", "a", "b"]
     result = run("evaluate", "--model", out, "--train", train, "--test", test, "--curriculum", course, "--json")

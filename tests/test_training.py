@@ -61,7 +61,15 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     train(net, batches(net), judge(net), Plan(epochs=3), Watch(checkpoint=tmp_path))
     other = line()
     course = train(other, batches(other), judge(other), Plan(epochs=3), Watch(tell=told.append, checkpoint=tmp_path))
-    assert weights(other) == weights(net) and course.epoch == 3 and told == []
+    assert weights(other) == weights(net) and course.epoch == 3
+    assert told == [f"network: going on after epoch 3, from {tmp_path / 'training.safetensors'}"]
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "training.safetensors").write_bytes(b"cut short")
+    net = line()
+    with pytest.raises(CheckpointError, match=r"training.safetensors is damaged .*: delete it"):
+        train(net, batches(net), judge(net), Plan(epochs=2), Watch(checkpoint=tmp_path))
 
 
 def test_a_checkpoint_of_another_training_is_refused_and_left_alone(tmp_path: Path) -> None:

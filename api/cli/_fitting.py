@@ -17,9 +17,11 @@ from api.cli import _report, _tracking
 from api.settings import Settings
 from api.wiring import open_store
 from data.columns import columns
+from data.importers.canonical import read_log
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from student_model import storage
+from student_model.audit import Fault, LeakyData
 from student_model.guard import FEWEST, GUARDS, Verdict, tried
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
@@ -58,7 +60,8 @@ def registered(
     with ctrl-C it is the one that was judged, at its best so far. A simpler one is put beside it, for when it fails.
 
     Raises:
-        Refused: it loses, and there is no `force`. Nothing is written but the report.
+        Refused: it loses, or there are too few learners to tell, and there is no `force`. Nothing is written but the
+            report.
     """
     begin, at, cut = time.perf_counter(), datetime.now(UTC), list[str]()
     log = log.of_those_who_answered()
@@ -70,6 +73,9 @@ def registered(
     if trial is not None and context.curves is not None:
         _report.curves(context.curves / "judged", trial.reports)
     lost = () if verdict is None else verdict.losses
+    if verdict is None and not force:
+        many = len(log.learners)
+        raise Refused(f"{many} learners have answered, and a model is judged from {FEWEST} on: wait, or give --force")
     if lost and not force:
         raise Refused("\n".join((*lost, f"{model} is not registered; fit another, or give --force")))
     tracer = None if trial is None else trial.tracer
@@ -81,7 +87,8 @@ def registered(
     seconds = time.perf_counter() - begin
     data = Data.of(log, None if context.graph is None else context.graph.version)
     forced = force and (bool(lost) or verdict is None)
-    origin = Origin(data, at.isoformat(), seconds, seed, code_version(), verdict, forced, bool(cut))
+    judged = trial is not None and tracer is trial.tracer
+    origin = Origin(data, at.isoformat(), seconds, seed, code_version(), verdict, forced, bool(cut), judged)
     return Registered(model, storage.save(tracer, out, origin), out, origin)
 
 
@@ -108,10 +115,26 @@ def refitted(model: str, settings: Settings, out: Path, seed: int, tell: Line, *
     """
     tell("reading the log")
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    log = columns(open_store(settings).responses, graph.vocabulary).of_those_who_answered()
-    if len(log.learners) < FEWEST and not force:
-        raise Refused(f"{len(log.learners)} learners have answered, and a model is judged from {FEWEST} on; or --force")
+    log = columns(open_store(settings).responses, graph.vocabulary)
+    strange = int((log.item >= len(graph.items)).sum())
+    if strange > len(log) // 2:
+        note = f"{strange:,} of {len(log):,} responses are to items that {settings.curriculum} does not have"
+        click.echo(f"warning: {note}: is it the right --curriculum?", err=True)
     return registered(model, log, out, seed, Context(graph, tell, done=tell.done), force=force)
+
+
+def require_unseen(registered: Path, test: Path, graph: KnowledgeGraph | None) -> None:
+    """Refuse to measure a model on the very file it was fitted to.
+
+    Raises:
+        LeakyData: it was.
+    """
+    origin = storage.read_manifest(registered).origin
+    log = read_log(test, None if graph is None else graph.vocabulary)
+    if origin is not None and origin["data"]["sha256"] == Data.of(log.of_those_who_answered()).sha256:
+        what = "is the file that the model was fitted to"
+        remedy = "Measure it on other learners."
+        raise LeakyData((Fault("seen before", str(test), what, len(log), 1.0, (str(registered),), remedy),))
 
 
 def _within(context: Context, name: str) -> Context:
@@ -148,7 +171,6 @@ def refusals() -> Iterator[None]:
     """What is wrong with the data is said on stderr, and the exit status is 1."""
     from api.cli._refusals import refusals as of_services
     from data.importers import ImportFault
-    from student_model.audit import LeakyData
 
     with of_services():
         try:

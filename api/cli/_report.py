@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from student_model.curves import ENOUGH
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -23,7 +25,7 @@ def rows(reports: Mapping[str, Report]) -> dict[str, list[str]]:
     models = list(reports.values())
     found: dict[str, list[float | None]] = {
         **{metric: [getattr(one.overall, metric) for one in models] for metric in METRICS},
-        "ece, median of concepts": [one.concept_ece for one in models],
+        f"ece, median of concepts with {ENOUGH} rows": [one.concept_ece for one in models],
         **{f"auc, {name}": [one.slices[name].auc for one in models] for name in SLICES},
         **{cost: [getattr(one, cost) for one in models] for cost in COSTS},
     }
@@ -70,7 +72,7 @@ def curves(folder: Path, reports: Mapping[str, Report]) -> None:
     from torch.utils.tensorboard import SummaryWriter
 
     for name, report in reports.items():
-        with SummaryWriter(str(folder / "held back" / name)) as writer:
+        with SummaryWriter(str(folder / "held-back" / name)) as writer:
             for metric in METRICS:
                 value = getattr(report.overall, metric)
                 if value is not None:
@@ -122,8 +124,11 @@ def _reliability(panel: Axes, report: Report) -> None:
 
 def _learning(panel: Axes, report: Report) -> None:
     """Odds and outcomes by how often the concept was practised."""
+    from matplotlib.ticker import MaxNLocator
+
     curve: Curve = report.learning
     panel.plot(curve.at, curve.outcome, "o", color="0.4", markersize=4, label="share of right answers")
     panel.plot(curve.at, curve.odds, color="tab:blue", label="odds foretold")
     panel.set(xlabel="practice of the concept", ylabel="right", ylim=(0, 1), title=report.model)
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.legend(loc="lower right", fontsize="small")

@@ -98,6 +98,8 @@ def evaluate(
     model: str, train: Path, test: Path, curriculum: Path | None, seed: int, report: Path | None, as_json: bool
 ) -> None:
     """Measure a model on learners it has not seen, beside item mean, BKT, Elo and Best-LR."""
+    import numpy as np
+
     from api.cli import _fitting, _report
     from student_model import audit
     from student_model.evaluation import evaluate as measure
@@ -113,8 +115,13 @@ def evaluate(
         known = _read(train, graph.vocabulary if graph else None)
         asked = _read(test, known.vocabulary)
         audit.check(audit.read_columns(train), audit.read_columns(test), names=(str(train), str(test)))
+        if not isinstance(chosen, str):
+            _fitting.require_unseen(Path(model), test, graph)
+        if not np.isin(asked.item, known.item).any():
+            click.echo("warning: no item of the test file is in the training file: do both have item_id?", err=True)
         found = measure(chosen, known, asked, seed, Context(graph, tell, done=tell.done))
-        models = {**found.baselines, found.model: found}
+        name = found.model if isinstance(chosen, str) else f"{found.model} in {model}"
+        models = {**found.baselines, name: found}
         if report is not None:
             _report.write(report, models)
     for warning in warnings(found):
