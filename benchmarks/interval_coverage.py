@@ -78,7 +78,7 @@ def main() -> None:
                 flush=True,
             )
     print(f"mean of what is served: {np.mean([row['served'] for row in rows]):.3f}")
-    print(json.dumps({"benchmark": "coverage", "rows": rows}))
+    print(json.dumps({"benchmark": "interval_coverage", "rows": rows}))
 
 
 if __name__ == "__main__":
