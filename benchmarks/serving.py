@@ -33,7 +33,10 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def fitted(name: str, items: int, folder: Path) -> None:
-    """A model of a large course, saved."""
+    """A model of a large course, saved; with all its networks, though they help little on so few learners."""
+    from student_model.tracing import _wayline_fit
+
+    _wayline_fit.WORTH = -np.inf
     graph = made_course(items // PER_CONCEPT, PER_CONCEPT, np.random.default_rng(0))
     save(load(name).fit(simulate(graph, TIMED, LEARNERS, ROWS, seed=0).log, 0), folder)
 

@@ -55,8 +55,8 @@ ITEM_PULL = 1.5
 """Precision of the Gaussian prior that draws items to their concepts."""
 
 MARGIN = 1.03 * Z90
-"""Standard deviations to each side of an interval. The law is fitted, too, and its errors shift what it infers: a little
-more than `Z90` brings simulated worlds to 90 % on average (`benchmarks/interval_coverage.py`)."""
+"""Standard deviations to each side of an interval. The law is fitted, too, and its errors shift what it infers: a
+little more than `Z90` brings simulated worlds to 90 % on average (`benchmarks/interval_coverage.py`)."""
 
 CELLS = 2_000_000
 """Learners times concepts that are folded at once."""
