@@ -62,10 +62,7 @@ class Knowledge:
 
     def columns(self) -> tuple[NDArray[Any], ...]:
         """The columns of `Tables` after `general`, each (k,)."""
-        return (
-            self.level, self.slope, self.spread, self.successes, self.failures, self.evidence, self.last_seconds,
-            self.as_of,
-        )  # fmt: skip
+        return tuple(getattr(self, name) for name in Tables._fields[1:])
 
     def spread_out(self, values: FloatArray | IntArray, usual: float) -> FloatArray:
         """Values (k,) in the places of all concepts, and what is usual in those of the others; shape (C,)."""

@@ -15,21 +15,22 @@ itself and as many for its concepts (their mean), all from the responses to it:
 
 and of all of them, for each decay g, the sums of g^(age - 1) f_j . f_k / `SIZE`^2, plain and times (y - p): how alike
 they are to the item, by the features f of items. Network scores are linear in these numbers, so that all items are
-still scored by one product. Whole logs go through a compiled loop, and a test holds it to what is served.
+still scored by one product. The formulas stand in `marks`; what they are of is found for whole
+logs by a compiled loop, and a test holds it to what is served.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
+from student_model.forgetting import Number
 from student_model.tracing._sequences import Floats, Sequences
 
 WINDOW = 200
@@ -105,20 +106,21 @@ def left(recent: Recent, now: float, weights: FloatArray, words: Vocabulary, fea
     known = np.flatnonzero(recent.item >= 0)[::-1]  # newest first
     item, sign, surprise = recent.item[known], recent.sign[known], recent.surprise[known].astype(np.float64)
     age = (len(recent.item) - known).astype(np.float64)
-    pause = paused(now - recent.seconds[known])
-    items, on_items = _left_on(item, age, sign, surprise, pause)
+    since = now - recent.seconds[known]
+    since = np.where(since > 0.0, since, 0.0)  # NaN, too
+    items, on_items = _left_on(item, age, sign, surprise, since)
     count = np.diff(words.item_offsets)[item]
     row = np.repeat(np.arange(len(item)), count)
     entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + words.item_offsets[item][row]
     tagged = words.item_concepts[entry]
-    concepts, on_concepts = _left_on(tagged, age[row], sign[row], surprise[row], pause[row])
+    concepts, on_concepts = _left_on(tagged, age[row], sign[row], surprise[row], since[row])
     plain, told = weights[ALIKE].reshape(len(DECAYS), 2).T @ DECAYS[:, None] ** (age - 1.0)
     towards = ((plain + told * surprise) / SIZE**2).astype(np.float32) @ features[item]
     return Left(items, on_items @ weights[:KINDS], concepts, on_concepts @ weights[KINDS : 2 * KINDS], towards)
 
 
 def _left_on(
-    thing: IntArray, age: FloatArray, sign: Floats, surprise: FloatArray, pause: FloatArray
+    thing: IntArray, age: FloatArray, sign: Floats, surprise: FloatArray, since: FloatArray
 ) -> tuple[IntArray, FloatArray]:
     """The things met, each once, and the traces on each, shape (n, KINDS); from n entries, newest first."""
     if not len(thing):
@@ -130,33 +132,44 @@ def _left_on(
     run = np.minimum(np.minimum.reduceat(np.where(right, WINDOW, rank), first), count)
     told = np.add.reduceat(FADE**rank * surprise[order], first)
     newest = order[first]
-    last, sure, near = age[newest], sign[newest].astype(np.float64), age[newest] == 1.0
-    columns = (
-        np.ones(len(things)), near, near * sure, 1.0 / last, np.minimum(run, RUN) / RUN, np.log1p(count) / 3.0,
-        told, sure, np.log(last) / 5.0, pause[newest],
-    )  # fmt: skip
+    columns = marks(age[newest], sign[newest].astype(np.float64), run, count, told, since[newest])
     return things.astype(np.int32), np.stack(columns, axis=1)
 
 
-def paused(seconds: FloatArray) -> FloatArray:
-    """The trace of a time since, shape (n,); 0 where it is NaN or negative.
+def marks(age: Number, sign: Number, run: Any, count: Any, told: Number, since: Number) -> tuple[Any, ...]:
+    """The `KINDS` numbers that responses to the same leave, of one thing or of arrays (n,) of them: from age and sign of
+    the last, the run since the last wrong one, how many there were, their surprise, and seconds since the last, 0 where
+    they are not known.
 
-    >>> paused(np.array([np.nan, -5.0, 3_600.0 * (np.e - 1.0)])).tolist()
-    [0.0, 0.0, 0.2]
+    >>> [round(float(one), 3) for one in marks(2.0, -1.0, 0, 2, 0.5, 0.0)]
+    [1.0, 0.0, -0.0, 0.5, 0.0, 0.366, 0.5, -1.0, 0.139, 0.0]
     """
-    return np.log1p(np.maximum(np.nan_to_num(seconds, nan=0.0), 0.0) / 3600.0) / 5.0
+    near = (age == 1.0) * 1.0
+    return (
+        age / age, near, near * sign, 1.0 / age, np.minimum(run, RUN) / RUN, np.log1p(count) / 3.0,
+        told, sign, np.log(age) / 5.0, np.log1p(since / 3600.0) / 5.0,
+    )  # fmt: skip
 
 
 def of_rows(rows: Sequences, words: Vocabulary, features: Floats) -> Floats:
     """The traces on the item of each of N rows, of those before it by the same learner, shape (N, WIDTH)."""
     traces = np.zeros((len(rows.item), WIDTH), dtype=np.float32)
     each = np.arange(len(words.items) + 1, dtype=np.int32)
-    given = (rows.offsets, rows.item, rows.sign, rows.surprise, rows.seconds)
-    loop = compiled(met_loop, has, trace)
-    loop(*given, each, each, 0, traces)
-    loop(*given, words.item_offsets, words.item_concepts, KINDS, traces)
-    compiled(alike_loop)(rows.offsets, rows.item, rows.surprise, features, DECAYS, traces)
+    given = Columns(rows.item, rows.sign, rows.surprise, rows.seconds)
+    loop = compiled(met_loop, has, marks, trace)
+    loop(rows.offsets, given, each, each, 0, traces)
+    loop(rows.offsets, given, words.item_offsets, words.item_concepts, KINDS, traces)
+    compiled(alike_loop)(rows.offsets, given, features, DECAYS, traces)
     return traces
+
+
+class Columns(NamedTuple):
+    """The columns of `Recent`, of whole logs (N,), for compiled loops."""
+
+    item: IntArray
+    sign: Floats
+    surprise: Floats
+    seconds: FloatArray
 
 
 def has(offsets: IntArray, things: IntArray, item: int, thing: int) -> bool:
@@ -168,70 +181,46 @@ def has(offsets: IntArray, things: IntArray, item: int, thing: int) -> bool:
 
 
 def trace(
+    rows: Columns,
     first: int,
     n: int,
     thing: int,
     share: float,
-    item: IntArray,
-    sign: Floats,
-    surprise: Floats,
-    seconds: FloatArray,
     offsets: IntArray,
     things: IntArray,
     column: int,
     traces: Floats,
 ) -> None:
-    """Add to row n, by `share`, what rows from `first` on left on a thing; `_left_on` for one thing alone."""
+    """Add to row n, by `share`, what rows from `first` on left on a thing."""
     last, count, run, unbroken, told, fade = -1, 0, 0, True, 0.0, 1.0
     for k in range(n - 1, first - 1, -1):
-        if has(offsets, things, item[k], thing):
+        if has(offsets, things, rows.item[k], thing):
             last = k if last < 0 else last
             count += 1
-            told += fade * surprise[k]
+            told += fade * rows.surprise[k]
             fade *= FADE
-            unbroken = unbroken and sign[k] > 0
+            unbroken = unbroken and rows.sign[k] > 0
             run += 1 if unbroken else 0
     if last >= 0:
-        age, since, at = float(n - last), seconds[n] - seconds[last], column
-        near = 1.0 if age == 1.0 else 0.0
-        traces[n, at] += share
-        traces[n, at + 1] += share * near
-        traces[n, at + 2] += share * near * sign[last]
-        traces[n, at + 3] += share / age
-        traces[n, at + 4] += share * min(run, RUN) / RUN
-        traces[n, at + 5] += share * math.log1p(count) / 3.0
-        traces[n, at + 6] += share * told
-        traces[n, at + 7] += share * sign[last]
-        traces[n, at + 8] += share * math.log(age) / 5.0
-        if since > 0.0:
-            traces[n, at + 9] += share * math.log1p(since / 3600.0) / 5.0
+        sign, since = 1.0 * rows.sign[last], rows.seconds[n] - rows.seconds[last]
+        left = marks(float(n - last), sign, run, count, told, since if since > 0.0 else 0.0)
+        for k in range(KINDS):
+            traces[n, column + k] += share * left[k]
 
 
 def met_loop(
-    learners: IntArray,
-    item: IntArray,
-    sign: Floats,
-    surprise: Floats,
-    seconds: FloatArray,
-    offsets: IntArray,
-    things: IntArray,
-    column: int,
-    traces: Floats,
+    learners: IntArray, rows: Columns, offsets: IntArray, things: IntArray, column: int, traces: Floats
 ) -> None:
     """The traces on each row's things, to be compiled; an item has the things `things[offsets[i]:offsets[i + 1]]`."""
     for learner in range(len(learners) - 1):
         for n in range(learners[learner], learners[learner + 1]):
-            begin, end = offsets[item[n]], offsets[item[n] + 1]
+            begin, end = offsets[rows.item[n]], offsets[rows.item[n] + 1]
+            first = max(learners[learner], n - WINDOW)
             for k in range(begin, end):
-                trace(
-                    max(learners[learner], n - WINDOW), n, things[k], 1.0 / (end - begin), item, sign, surprise,
-                    seconds, offsets, things, column, traces,
-                )  # fmt: skip
+                trace(rows, first, n, things[k], 1.0 / (end - begin), offsets, things, column, traces)
 
 
-def alike_loop(
-    learners: IntArray, item: IntArray, surprise: Floats, features: Floats, decays: FloatArray, traces: Floats
-) -> None:
+def alike_loop(learners: IntArray, rows: Columns, features: Floats, decays: FloatArray, traces: Floats) -> None:
     """The likeness of each row's item to those before it, to be compiled: running sums, from which what leaves the
     window is taken.
     """
@@ -242,17 +231,20 @@ def alike_loop(
             for d in range(2 * len(decays)):
                 alike = 0.0
                 for j in range(width):
-                    alike += echo[d, j] * features[item[n], j]
+                    alike += echo[d, j] * features[rows.item[n], j]
                 traces[n, first + d] = alike / SIZE**2
             gone = n - WINDOW
             for d in range(len(decays)):
                 lost = decays[d] ** WINDOW if gone >= learners[learner] else 0.0
                 for j in range(width):
-                    new = features[item[n], j]
-                    plain, told = decays[d] * echo[2 * d, j] + new, decays[d] * echo[2 * d + 1, j] + surprise[n] * new
+                    new = features[rows.item[n], j]
+                    plain, told = (
+                        decays[d] * echo[2 * d, j] + new,
+                        decays[d] * echo[2 * d + 1, j] + rows.surprise[n] * new,
+                    )
                     if lost > 0.0:
-                        old = features[item[gone], j]
-                        plain, told = plain - lost * old, told - lost * surprise[gone] * old
+                        old = features[rows.item[gone], j]
+                        plain, told = plain - lost * old, told - lost * rows.surprise[gone] * old
                     echo[2 * d, j], echo[2 * d + 1, j] = plain, told
 
 
