@@ -137,8 +137,8 @@ def _left_on(
 
 
 def marks(age: Number, sign: Number, run: Any, count: Any, told: Number, since: Number) -> tuple[Any, ...]:
-    """The `KINDS` numbers that responses to the same leave, of one thing or of arrays (n,) of them: from age and sign of
-    the last, the run since the last wrong one, how many there were, their surprise, and seconds since the last, 0 where
+    """The `KINDS` numbers that responses to the same leave, of one thing or of arrays (n,): from age and sign of the
+    last, the run since the last wrong one, how many there were, their surprise, and seconds since the last, 0 where
     they are not known.
 
     >>> [round(float(one), 3) for one in marks(2.0, -1.0, 0, 2, 0.5, 0.0)]
