@@ -64,6 +64,18 @@ class Vocabulary:
         """Positions of the concepts that the item at this position practises, shape (k,)."""
         return self.item_concepts[self.item_offsets[item] : self.item_offsets[item + 1]]
 
+    def tagged(self, items: IntArray) -> tuple[IntArray, IntArray]:
+        """Each pair of an item at these positions (n,) and one of its concepts: its place among the n, and the concept.
+
+        >>> v = Vocabulary.build([], {ItemId("i"): [ConceptId("a"), ConceptId("b")], ItemId("j"): []})
+        >>> [one.tolist() for one in v.tagged(np.array([0, 1, 0], dtype=np.int32))]
+        [[0, 0, 2, 2], [0, 1, 0, 1]]
+        """
+        count = np.diff(self.item_offsets)[items]
+        row = np.repeat(np.arange(len(items), dtype=np.int32), count)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        return row, self.item_concepts[self.item_offsets[items][row] + place]
+
     def tags(self) -> dict[ItemId, tuple[ConceptId, ...]]:
         """The concepts of every item, by id."""
         return {

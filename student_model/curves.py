@@ -52,7 +52,7 @@ def learning(log: Log, odds: FloatArray) -> Curve:
 
 def practice(log: Log) -> tuple[IntArray, IntArray]:
     """Each pair of a row and one of its item's concepts: the row, and how often the learner met the concept before."""
-    row, concept = _tagged(log)
+    row, concept = log.vocabulary.tagged(log.item)
     pair = log.learner[row].astype(np.int64) * len(log.vocabulary.concepts) + concept
     order = np.argsort(pair, kind="stable")
     fresh = np.diff(pair[order], prepend=-1) != 0
@@ -64,21 +64,12 @@ def practice(log: Log) -> tuple[IntArray, IntArray]:
 
 def concept_errors(log: Log, odds: FloatArray) -> FloatArray:
     """The expected calibration error of each concept with `ENOUGH` rows or more, in no order."""
-    row, concept = _tagged(log)
+    row, concept = log.vocabulary.tagged(log.item)
     concepts = len(log.vocabulary.concepts)
     place = concept.astype(np.int64) * BINS + np.minimum((odds[row] * BINS).astype(np.int64), BINS - 1)
     gap = np.abs(np.bincount(place, odds[row] - log.outcome[row], concepts * BINS)).reshape(-1, BINS).sum(axis=1)
     rows = np.bincount(concept, minlength=concepts)
     return np.asarray(gap[rows >= ENOUGH] / rows[rows >= ENOUGH])
-
-
-def _tagged(log: Log) -> tuple[IntArray, IntArray]:
-    """Each pair of a row and one of its item's concepts, as two arrays of one length."""
-    words = log.vocabulary
-    several = np.diff(words.item_offsets)[log.item]
-    row = np.repeat(np.arange(len(log)), several).astype(np.int32)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(several) - several, several)
-    return row, words.item_concepts[words.item_offsets[log.item[row]] + within]
 
 
 def _points(place: IntArray, at: FloatArray, odds: FloatArray, outcome: FloatArray) -> Curve:

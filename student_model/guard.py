@@ -46,8 +46,7 @@ class Trial:
 
 
 def tried(name: str, log: Log, seed: int, context: Context = ALONE) -> Trial | None:
-    """A model and its guards on held-back learners; `None` if there are too few learners."""
-    log = log.of_those_who_answered()
+    """A model and its guards on held-back learners, all of whom answered; `None` if there are too few learners."""
     learners = len(log.learners)
     if learners < FEWEST:
         return None

@@ -53,7 +53,7 @@ def write(folder: Path, reports: Mapping[str, Report]) -> None:
     Raises:
         ReportError: what draws plots is not installed.
     """
-    require()
+    require("matplotlib")
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["| | " + " | ".join(reports) + " |", "|---" * (len(reports) + 1) + "|"]
     lines += [f"| {name} | {' | '.join(values)} |" for name, values in rows(reports).items()]
@@ -63,12 +63,7 @@ def write(folder: Path, reports: Mapping[str, Report]) -> None:
 
 
 def curves(folder: Path, reports: Mapping[str, Report]) -> None:
-    """The figures and the reliability of models side by side, for TensorBoard.
-
-    Raises:
-        ReportError: as `write` does.
-    """
-    require()
+    """The figures and the reliability of models side by side, for TensorBoard."""
     from torch.utils.tensorboard import SummaryWriter
 
     for name, report in reports.items():
@@ -87,14 +82,14 @@ class ReportError(RuntimeError):
     """Plots cannot be drawn; the message says what to install."""
 
 
-def require() -> None:
+def require(library: str) -> None:
     """Asked for before hours of fitting and not after.
 
     Raises:
-        ReportError: what draws plots is not installed.
+        ReportError: it is not installed.
     """
-    if find_spec("matplotlib") is None:
-        raise ReportError("plots need matplotlib: install wayline[training]")
+    if find_spec(library) is None:
+        raise ReportError(f"{library} is not installed: install wayline[training]")
 
 
 def _drawn(path: Path, reports: Mapping[str, Report], draw: Callable[[Axes, Report], None]) -> None:

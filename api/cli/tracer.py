@@ -73,8 +73,10 @@ def fit(
     with _fitting.refusals(), _fitting.progress() as tell:
         if track:
             _tracking.require()
-        if report is not None or curves is not None:
-            _report.require()
+        if report is not None:
+            _report.require("matplotlib")
+        if curves is not None:
+            _report.require("tensorboard")
         tell(f"reading {train.name}")
         graph = _graph(curriculum)
         log = _read(train, graph.vocabulary if graph else None)
@@ -108,7 +110,7 @@ def evaluate(
 
     with _fitting.refusals(), _fitting.progress() as tell:
         if report is not None:
-            _report.require()
+            _report.require("matplotlib")
         chosen = _model(model)
         tell("reading")
         graph = _graph(curriculum)

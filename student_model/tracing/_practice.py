@@ -53,10 +53,8 @@ class Practice:
         """Each learner's after all rows of a log, for models that keep their levels elsewhere."""
         words = log.vocabulary
         ledger = Ledger.blank(len(log.learners), np.zeros(len(words.concepts)))
-        count = np.diff(words.item_offsets)[log.item]
-        row = np.repeat(np.arange(len(log)), count)
-        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-        at = log.learner[row], words.item_concepts[words.item_offsets[log.item][row] + place]
+        row, concept = words.tagged(log.item)
+        at = log.learner[row], concept
         np.add.at(ledger.successes, at, (log.outcome * log.weights)[row])
         np.add.at(ledger.evidence, at, 1)
         timed = ~np.isnan(log.seconds[row])

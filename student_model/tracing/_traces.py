@@ -109,10 +109,7 @@ def left(recent: Recent, now: float, weights: FloatArray, words: Vocabulary, fea
     since = now - recent.seconds[known]
     since = np.where(since > 0.0, since, 0.0)  # NaN, too
     items, on_items = _left_on(item, age, sign, surprise, since)
-    count = np.diff(words.item_offsets)[item]
-    row = np.repeat(np.arange(len(item)), count)
-    entry = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + words.item_offsets[item][row]
-    tagged = words.item_concepts[entry]
+    row, tagged = words.tagged(item)
     concepts, on_concepts = _left_on(tagged, age[row], sign[row], surprise[row], since[row])
     plain, told = weights[ALIKE].reshape(len(DECAYS), 2).T @ DECAYS[:, None] ** (age - 1.0)
     towards = ((plain + told * surprise) / SIZE**2).astype(np.float32) @ features[item]

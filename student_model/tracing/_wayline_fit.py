@@ -7,7 +7,6 @@ their rows together fit the blend.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -94,8 +93,8 @@ def helps(log: Log, base: FloatArray, one: Trained) -> bool:
     rows = one.judges
     columns = np.stack((np.ones(len(log)), base, one.scores), axis=1)[rows]
     losses = []
-    for wide in (2, 3):
-        odds = logistic_of(columns[:, :wide] @ _mode(columns[:, :wide], log, rows))
+    for used in ([0, 1], [0, 1, 2]):
+        odds = logistic_of(columns @ _mode(columns, used, log, rows))
         losses.append(log_loss(odds, log.outcome[rows], log.weights[rows] + 1e-9))
     return losses[0] - losses[1] > WORTH
 
@@ -112,15 +111,16 @@ def _weighed(log: Log, first: FloatArray, second: FloatArray, rows: BoolArray) -
     """Start and weights of two columns at these rows. What only helps turned around is left out: chance, not law."""
     columns = np.stack((np.ones(len(log)), first, second), axis=1)[rows]
     used = [0, 1, 2]
-    values = _mode(columns, log, rows)
+    values = _mode(columns, used, log, rows)
     while (values[1:] < 0.0).any():
         used.remove(int(np.argmin(np.where(np.arange(3) > 0, values, np.inf))))
-        values = np.zeros(3)
-        values[used] = _mode(columns[:, used], log, rows, used)
+        values = _mode(columns, used, log, rows)
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _mode(columns: FloatArray, log: Log, rows: BoolArray, used: Sequence[int] = (0, 1, 2)) -> FloatArray:
-    centre = ALONE[list(used)][: columns.shape[1]]
-    problem = Problem(csr_matrix(columns), centre, np.full(len(centre), 10.0))
-    return mode(problem, log.outcome[rows], log.weights[rows])[0]
+def _mode(columns: FloatArray, used: list[int], log: Log, rows: BoolArray) -> FloatArray:
+    """The weights (3,) of these columns at the mode, 0 for those that are not `used`."""
+    values, pull = np.zeros(3), np.full(len(used), 10.0)
+    problem = Problem(csr_matrix(columns[:, used]), ALONE[used], pull)
+    values[used] = mode(problem, log.outcome[rows], log.weights[rows])[0]
+    return values
