@@ -53,11 +53,7 @@ class Runs(NamedTuple):
 
 def sequences(log: Log) -> Runs:
     """The runs of a log; a response to an item of several concepts is in the run of each."""
-    words = log.vocabulary
-    count = np.diff(words.item_offsets)[log.item]
-    row = np.repeat(np.arange(len(log)), count)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    concept = words.item_concepts[words.item_offsets[log.item[row]] + within]
+    row, concept = log.vocabulary.tagged(log.item)
     key = concept.astype(np.int64) * len(log.learners) + log.learner[row]
     order = np.argsort(key, kind="stable")
     begins = np.flatnonzero(np.diff(key[order], prepend=-1))
