@@ -184,6 +184,15 @@ def test_columns_say_what_rows_say(rows: list[tuple[str, ...]]) -> None:
     assert fast == slow
 
 
+@pytest.mark.parametrize(
+    ("cells", "weight"), [("0.5,,0.5", 0.5), ("1,,0.5", 1.0), ("1,1,0.5", 0.5), ("0,0.25,", 1.0), ("0.5,,", 1.0)]
+)
+def test_confidence_is_of_a_score_and_a_share_of_full_marks_is_one(cells: str, weight: float, tmp_path: Path) -> None:
+    file = log_file(tmp_path, f"learner_id,item_id,correct,score,score_confidence\nann,i,{cells}\n")
+    assert read_log(file).weights.tolist() == [weight]
+    assert to_log(responses(file, ImportReport()), EMPTY_VOCABULARY).weights.tolist() == [weight]
+
+
 def test_the_vocabulary_is_extended_not_renumbered(tmp_path: Path) -> None:
     known = Vocabulary.build([ConceptId("z")], {ItemId("i2"): [ConceptId("z")]})
     log = read_log(log_file(tmp_path, HEADER + "ann,i1,a,1\nann,i2,a,0\n"), known)

@@ -41,9 +41,14 @@ def _fast(path: Path, header: list[str], known: Vocabulary, report: ImportReport
     count = len(table)
     outcome, weight = _column(table, "correct", outcome_of, 0, 1), None
     if "score" in table:
-        score, sure = _column(table, "score", number_of, 0, 1), _column(table, "score_confidence", number_of, 0, 1)
+        score = _column(table, "score", number_of, 0, 1)
         outcome = np.where(np.isnan(score), outcome, score)
-        weight = np.where(np.isnan(score) | np.isnan(sure), 1.0, sure)
+    if "score_confidence" in table:  # it is of a score, and a share of full marks is one
+        sure = _column(table, "score_confidence", number_of, 0, 1)
+        scored = ~np.isnan(outcome) & (outcome != 0.0) & (outcome != 1.0)
+        if "score" in table:
+            scored |= ~np.isnan(score)
+        weight = np.where(scored & ~np.isnan(sure), sure, 1.0)
     seconds = _column(table, "seconds", number_of, -MOST, MOST)
     elapsed = _column(table, "elapsed_seconds", number_of, 0, MOST)
     sequence = _sequence(table)
