@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -108,6 +109,21 @@ class Vocabulary:
         own = self.tags()
         fresh = {item: tagged for item, tagged in items.items() if item not in own}
         return Vocabulary.build(self.concepts, {**own, **fresh}) if fresh else self
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """What ids are sorted by: runs of digits count as numbers.
+
+    >>> sorted(["a10", "a9"], key=natural)
+    ['a9', 'a10']
+    """
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def natural_order(ids: Sequence[str]) -> IntArray:
+    """The positions of ids in natural order, shape (n,)."""
+    keys = [natural(one) for one in ids]
+    return np.array(sorted(range(len(ids)), key=keys.__getitem__), dtype=np.int32)
 
 
 EMPTY_VOCABULARY = Vocabulary.build((), {})

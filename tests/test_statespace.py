@@ -18,6 +18,7 @@ from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.simulated import TIMED, Simulated, simulate
 from student_model.tracing import Context
+from student_model.tracing._drift import NONE
 from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._neighbours import Edges, Net, neighbours
 from student_model.tracing._practice import logistic_of
@@ -41,6 +42,15 @@ def edges(*each: tuple[int, int, float]) -> Edges:
     return Edges(np.array(source, dtype=np.int32), np.array(target, dtype=np.int32), np.array(strength, dtype=float))
 
 
+def untold(items: int) -> dict[str, FloatArray]:
+    """Nothing is expected of items but by their responses."""
+    return {
+        "expected_difficulty": np.zeros(items),
+        "expected_variance": np.ones(items),
+        "drifted": np.zeros(items),
+    }
+
+
 def tracer(
     coupling: Edges | None = None, credit: Edges | None = None, law: Law = STILL, steep: float = 1.0
 ) -> StateSpace:
@@ -49,7 +59,9 @@ def tracer(
         WORDS,
         law,
         base=0.1,
+        drift=NONE,
         net=net,
+        **untold(3),
         slope=np.array([1.0, 1.0, steep]),
         difficulty=np.array([0.3, -0.2, 0.0]),
         difficulty_variance=np.zeros(3),
@@ -208,7 +220,8 @@ def test_no_law_lets_an_answer_move_a_belief_the_other_way(data: st.DataObject) 
         "difficulty": rng.normal(size=6),
         "difficulty_variance": np.full(6, 0.1),
     }
-    model = made(words, law, 0.0, net, **numbers, concept_slope=np.ones(3), concept_difficulty=np.zeros(3))
+    numbers |= untold(6)
+    model = made(words, law, 0.0, NONE, net, **numbers, concept_slope=np.ones(3), concept_difficulty=np.zeros(3))
     state = model.initial()
     for name in rng.choice(words.items, p=rng.dirichlet(np.full(6, 0.5)), size=60).tolist():
         right = bool(rng.random() < 0.6)

@@ -19,6 +19,7 @@ from data.importers._archive import contents
 from data.importers._oatutor_items import Problem, item_of
 from data.importers._oatutor_lessons import lessons_of, prerequisites, title_of_skill
 from knowledge_graph.types import Concept, ConceptId, Course, Curriculum
+from knowledge_graph.vocabulary import natural
 
 _PLANS, _SKILLS, _POOL = "coursePlans.json", "skillModel.json", "content-pool/"
 
@@ -106,15 +107,6 @@ def _problems(files: Mapping[str, bytes], report: ImportReport) -> Iterator[Prob
                 report.fault("the file is none that this importer reads", name)
     report.rows_read += len(found)
     return iter(sorted(found.values(), key=lambda problem: natural(problem.problem_id)))
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key under which "a10" comes after "a9".
-
-    >>> sorted(["a10", "a9"], key=natural)
-    ['a9', 'a10']
-    """
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _inseparable(tags: Mapping[str, list[str]], known: Mapping[ConceptId, int]) -> list[list[ConceptId]]:

@@ -2,8 +2,8 @@
 
 Items that stand near each other in learners' sequences get like vectors: the singular vectors of the positive pointwise
 mutual information of neighbours (Levy & Goldberg, "Neural word embedding as implicit matrix factorization", NeurIPS
-2014; the context smoothed by the power of `SMOOTHING`, Levy, Goldberg & Dagan, TACL 2015). Outcomes play no part. Items
-without neighbours have zeros.
+2014; the context smoothed by the power of `SMOOTHING`, Levy, Goldberg & Dagan, TACL 2015). Outcomes play no part. Where
+ids tell something (`_drift`), their order counts as one learner more. Items without neighbours have zeros.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import svds
 
-from knowledge_graph.vocabulary import FloatArray
+from knowledge_graph.vocabulary import FloatArray, natural_order
 from student_model.log import Log
 from student_model.tracing._sequences import Floats
 
@@ -24,11 +24,11 @@ ENOUGH = 1_000_000
 """Rows that are looked at; more learners would change little."""
 
 
-def item_vectors(log: Log) -> Floats:
-    """A vector for each item of the log's vocabulary, shape (I, K) with K at most `WIDTH`."""
+def item_vectors(log: Log, by_id: bool = False) -> Floats:
+    """A vector for each item of the log's vocabulary, shape (I, K) with K at most `WIDTH`; `by_id` if ids tell."""
     items = len(log.vocabulary.items)
     width = min(WIDTH, items - 1)
-    near = _neighbours(log, items)
+    near = _neighbours(log, items, by_id)
     if width < 1 or not near.nnz:
         return np.zeros((items, max(width, 1)), dtype=np.float32)
     told = _information(near)
@@ -41,11 +41,14 @@ def item_vectors(log: Log) -> Floats:
     return np.asarray(np.where(size > 1e-6, LENGTH * vectors / np.maximum(size, 1e-6), 0.0), dtype=np.float32)
 
 
-def _neighbours(log: Log, items: int) -> csr_matrix:
+def _neighbours(log: Log, items: int, by_id: bool) -> csr_matrix:
     """How often items stand near each other, shape (I, I)."""
     stride = max(1, round(len(log) / ENOUGH))
     some = log.only_learners(np.arange(len(log.learners)) % stride == 0) if stride > 1 else log
     learner, item = some.learner, some.item
+    if by_id:
+        order = natural_order(log.vocabulary.items)
+        learner, item = np.append(learner, np.full(items, -1, dtype=np.int32)), np.append(item, order)
     near = csr_matrix((items, items))
     for distance in range(1, min(REACH, len(item) - 1) + 1):
         a, b = item[distance:], item[:-distance]

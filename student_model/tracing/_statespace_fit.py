@@ -23,6 +23,8 @@ from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabula
 from student_model.compiled import compiled
 from student_model.forgetting import half_life
 from student_model.log import Log
+from student_model.tracing._drift import Drift
+from student_model.tracing._drift_fit import Estimates, told_of
 from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing._neighbours import Net
 from student_model.tracing._practice import Rows
@@ -38,6 +40,9 @@ CONCEPT_PULL, BASE_PULL, EDGE_PULL = 0.5, 0.01, 25.0
 
 SLOPE_PULL, CONCEPT_SLOPE_PULL, LEAST_SLOPE = 20.0, 10.0, 0.2
 """Precisions of the Gaussian priors that draw items' slopes to their concepts', and those to 1; no slope is less."""
+
+LEAST_INFORMATION = 1e-6
+"""An item about which responses tell less has not been answered."""
 
 ROUNDS, STEPS, SETTLING = 2, 12, 3
 """Turns between law and difficulties; steps of descent in each; regressions at the end."""
@@ -151,7 +156,7 @@ def _with_law(model: StateSpace, law: Law) -> StateSpace:
         replace(model.net.credit, strength=model.net.credit.strength * (law.credit / (old.credit or 1.0))),
     )
     numbers = {name: getattr(model, name) for name in NUMBERS}
-    return made(model.vocabulary, law, model.base, net, **numbers)
+    return made(model.vocabulary, law, model.base, model.drift, net, **numbers)
 
 
 def _loss(half: _Half, law: Law) -> float:
@@ -185,17 +190,37 @@ def _regressed(model: StateSpace, log: Log, graph: KnowledgeGraph | None) -> Sta
         net = replace(net, coupling=replace(net.coupling, strength=np.maximum(strength, 0.0)))
     slope, usual = 1.0 + slope + tags @ usual, 1.0 + usual
     scale = max(float(slope[log.item].mean()), LEAST_SLOPE)  # how far learners differ is for the law to say
+    drift, placed = _placed(words, -ease, information[:items], -(tags @ level + base[0]))
     return made(
         words,
         model.law,
         base=-float(base[0]),
+        drift=drift,
         net=net,
         slope=np.maximum(slope / scale, LEAST_SLOPE),
-        difficulty=-(ease + tags @ level + base[0]),
-        difficulty_variance=1.0 / (information[:items] + ITEM_PULL),
         concept_slope=np.maximum(usual / scale, LEAST_SLOPE),
         concept_difficulty=-(level + base[0]),
+        **placed,
     )
+
+
+def _placed(
+    words: Vocabulary, above: FloatArray, information: FloatArray, usual: FloatArray
+) -> tuple[Drift, dict[str, FloatArray]]:
+    """Difficulties, given how far above their concepts' `usual` ones the regression has them, with what their ids tell
+    in place of the prior that it had; all (I,).
+    """
+    information = np.where(information > LEAST_INFORMATION, information, 0.0)
+    estimate = above * (1.0 + ITEM_PULL / np.maximum(information, LEAST_INFORMATION))
+    drift, drifted, mean, variance = told_of(words.items, Estimates(estimate, information))
+    pull = 1.0 / variance
+    return drift, {
+        "difficulty": usual + (information * estimate + pull * mean) / (information + pull),
+        "difficulty_variance": 1.0 / (information + pull),
+        "expected_difficulty": usual + mean,
+        "expected_variance": variance,
+        "drifted": drifted,
+    }
 
 
 def _tags(words: Vocabulary) -> csr_matrix:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from knowledge_graph.vocabulary import Vocabulary
+from student_model.tracing._drift import NONE
 from student_model.tracing._neighbours import Net
 from student_model.tracing._statespace_step import Law
-from student_model.tracing.statespace import ITEM_PULL, LAW, StateSpace, made
+from student_model.tracing.statespace import LAW, StateSpace, made
 
 if TYPE_CHECKING:
     from knowledge_graph.graph import KnowledgeGraph
@@ -32,10 +33,14 @@ def blank(words: Vocabulary, law: Law, graph: KnowledgeGraph | None, difficulty:
         words,
         law,
         base=difficulty,
+        drift=NONE,
         net=expert(words, law, graph),
         slope=np.ones(items),
         difficulty=np.full(items, difficulty),
-        difficulty_variance=np.full(items, 1.0 / ITEM_PULL),
+        difficulty_variance=np.full(items, NONE.own),
+        expected_difficulty=np.full(items, difficulty),
+        expected_variance=np.full(items, NONE.own),
+        drifted=np.zeros(items),
         concept_slope=np.ones(concepts),
         concept_difficulty=np.full(concepts, difficulty),
     )

@@ -8,7 +8,7 @@ counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from knowledge_graph.types import Item, ItemKind
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.encoder.base import EncoderMissing, embed
 from student_model.tracing import Context
-from student_model.tracing.statespace import ITEM_PULL, NUMBERS, StateSpace, made
+from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
 FEWEST = 20
 """Items with responses and a text that a regression needs."""
@@ -72,14 +72,16 @@ def informed(belief: StateSpace, features: FloatArray | None, context: Context) 
             context.tell("the texts of items tell nothing of their difficulty here")
         return belief
     context.tell(f"texts explain {told.explained:.0%} of what items differ in difficulty")
-    usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
-    information = np.maximum(1.0 / belief.difficulty_variance - ITEM_PULL, 0.0)
-    own = (belief.difficulty - usual) * (information + ITEM_PULL)  # what responses alone say, times information
+    estimate, information = belief.estimates()
     pull = 1.0 / told.variance
-    difficulty = (own + information * usual + pull * told.difficulty) / (information + pull)
-    numbers = {name: getattr(belief, name) for name in NUMBERS}
-    numbers |= {"difficulty": difficulty, "difficulty_variance": 1.0 / (information + pull)}
-    return made(belief.vocabulary, belief.law, belief.base, belief.net, **numbers)
+    difficulty = (information * estimate + pull * told.difficulty) / (information + pull)
+    return replace(
+        belief,
+        difficulty=difficulty,
+        difficulty_variance=1.0 / (information + pull),
+        expected_difficulty=told.difficulty,
+        expected_variance=np.full(len(difficulty), told.variance),
+    )
 
 
 def meanings(features: FloatArray | None, items: int) -> NDArray[np.float32]:
@@ -145,7 +147,7 @@ def _form(item: Item) -> list[float]:
 
 def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
     """What the features tell of difficulties; `None` if it is no better than one difficulty for all."""
-    information = np.maximum(1.0 / belief.difficulty_variance - ITEM_PULL, 0.0)
+    _, information = belief.estimates()
     there = ~np.isnan(features).any(axis=1)
     taught = there & (information > ITEM_PULL)
     if taught.sum() < FEWEST:
@@ -158,7 +160,7 @@ def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:
     error = spectrum.left_out(y - level, ridge)
     if error >= float(y.var()):
         return None
-    difficulty = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
+    difficulty = belief.expected_difficulty.copy()
     weights = (x - centre).T @ spectrum.solved(y - level, ridge)
     difficulty[there] = level + (features[there] - centre) @ weights
     return Expectation(difficulty, error, 1.0 - error / float(y.var()))

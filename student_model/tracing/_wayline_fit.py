@@ -26,7 +26,8 @@ from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
 from student_model.tracing._texts import informed, meanings, told_of_items
-from student_model.tracing.statespace import StateSpace
+from student_model.tracing.irt import Irt
+from student_model.tracing.statespace import ITEM_PULL, StateSpace
 from student_model.tracing.wayline import Blend, Wayline, made
 
 MEMBERS, FOLDS = 3, 5
@@ -45,22 +46,20 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
     told = told_of_items(log.vocabulary, context)
-    untold = believed(log, context.graph)
-    belief = informed(untold, told, context)
+    belief = informed(believed(log, context.graph), told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")
     apart, constant, difficulty = out_of_fold(log, belief, seed, context)
     weight = joined(log, apart, constant)
     base = weight[0] + weight[1] * apart + weight[2] * constant
-    features = np.concatenate((item_vectors(log), meanings(told, len(belief.difficulty))), axis=1)
+    vectors = item_vectors(log, by_id=belief.drift.shared > 0.0)
+    features = np.concatenate((vectors, meanings(told, len(belief.difficulty))), axis=1)
     lesson = Lesson(log, features, (difficulty - centre) / scale, base, own_items=False, shape=SHAPE)
     trained = members(lesson, MEMBERS, seed, context, "network", lambda one: helps(log, base, one))
     weights = [one.net.weights() for one in trained] or [Weights.none(log.vocabulary, features)]
     blend = Blend(*weight, *blended(log, base, trained), centre, scale)
-    steady = constant_ability(log)
-    steady = replace(steady, ease=steady.ease + untold.difficulty - belief.difficulty)  # texts tell it as much
-    return made(belief, steady, Weights.joined(weights), features, blend)
+    return made(belief, steadied(log, belief), Weights.joined(weights), features, blend)
 
 
 def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -75,10 +74,18 @@ def out_of_fold(log: Log, belief: StateSpace, seed: int, context: Context) -> tu
         model = settled(others, context.graph, belief.law) if learners > 1 else belief
         own, mine = fold[log.learner] == k, log.only_learners(fold == k)
         base[own] = model.logits_of(mine)
-        odds = constant_ability(others).predict_log(mine)
+        odds = steadied(others, model).predict_log(mine)
         constant[own] = np.log(odds / (1.0 - odds))
         difficulty[own] = model.difficulty[log.item[own]]
     return base, constant, difficulty
+
+
+def steadied(log: Log, belief: StateSpace) -> Irt:
+    """Item response theory whose items texts and ids move as far as they move the belief model's."""
+    model, (estimate, information) = constant_ability(log), belief.estimates()
+    usual = belief.vocabulary.mean_over_concepts(belief.concept_difficulty, belief.base)
+    untold = usual + information / (information + ITEM_PULL) * (estimate - usual)
+    return replace(model, ease=model.ease + untold - belief.difficulty)
 
 
 def joined(log: Log, base: FloatArray, constant: FloatArray) -> tuple[float, float, float]:

@@ -32,6 +32,7 @@ from student_model.compiled import compiled
 from student_model.forgetting import faded, half_life, retentions
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
+from student_model.tracing._drift import NONE, Drift, between
 from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._neighbours import Edges, Net, distinct, neighbours, of_concepts, of_items
 from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
@@ -51,7 +52,7 @@ LAW = Law(
 )
 """What is assumed before any data: near what assistments2009 and DBE-KT22 give; time and edges by convention."""
 
-ITEM_PULL = 1.5
+ITEM_PULL = 1.0 / NONE.own
 """Precision of the Gaussian prior that draws items to their concepts."""
 
 MARGIN = 1.03 * Z90
@@ -61,7 +62,10 @@ little more than `Z90` brings simulated worlds to 90 % on average (`benchmarks/i
 CELLS = 2_000_000
 """Learners times concepts that are folded at once."""
 
-NUMBERS = ("slope", "difficulty", "difficulty_variance", "concept_slope", "concept_difficulty")
+NUMBERS = (
+    *("slope", "difficulty", "difficulty_variance", "expected_difficulty", "expected_variance", "drifted"),
+    *("concept_slope", "concept_difficulty"),
+)
 """The arrays of a model, as `StateSpace` has them."""
 
 
@@ -81,6 +85,8 @@ class StateSpace:
     Attributes:
         law: what is common to all.
         slope, difficulty: of items, shape (I,). `difficulty_variance`: what the fit leaves uncertain of it, (I,).
+        expected_difficulty, expected_variance: what is told of these by all but the item's own responses, (I,).
+        drifted: what items share with those of ids next to theirs, (I,). `drift`: how far that reaches, see `_drift`.
         concept_slope, concept_difficulty: what is usual for the concept's items, shape (C,).
         base: the difficulty usual for an unknown concept.
         net: the edges in use. `items`, `concepts`: neighbourhoods that follow from it.
@@ -92,9 +98,13 @@ class StateSpace:
     slope: FloatArray
     difficulty: FloatArray
     difficulty_variance: FloatArray
+    expected_difficulty: FloatArray
+    expected_variance: FloatArray
+    drifted: FloatArray
     concept_slope: FloatArray
     concept_difficulty: FloatArray
     base: float
+    drift: Drift
     net: Net
     items: Neighbours
     concepts: Neighbours
@@ -243,22 +253,37 @@ class StateSpace:
         loop(rows, tables, self.law, self.items, self.concepts, *hard, wholes, damped)
         return tables, wholes, damped
 
+    def estimates(self) -> tuple[FloatArray, FloatArray]:
+        """What items' own responses alone tell of their difficulties, and with how much information; shapes (I,)."""
+        information = np.maximum(1.0 / self.difficulty_variance - 1.0 / self.expected_variance, 0.0)
+        apart = (self.difficulty - self.expected_difficulty) / self.difficulty_variance
+        return self.expected_difficulty + apart / np.maximum(information, 1e-9), information
+
     def bind(self, vocabulary: Vocabulary) -> StateSpace:
-        """The same model over another vocabulary; new items take the mean difficulty of their concepts."""
+        """The same model over another vocabulary; new items are as difficult as concepts and ids have it."""
         own = self.vocabulary
         concept = carried(own.concepts, self.concept_difficulty, vocabulary.concepts, self.base)
         concept_slope = carried(own.concepts, self.concept_slope, vocabulary.concepts, 1.0)
-        expected = vocabulary.mean_over_concepts(concept, self.base)
-        usual = vocabulary.mean_over_concepts(concept_slope, 1.0)
+        drifted = between(own.items, self.drifted, self.drift, vocabulary.items)
+        expected = vocabulary.mean_over_concepts(concept, self.base) + drifted
+        unsure = self.drift.own + self.drift.shared
+
+        def moved(values: FloatArray, usual: FloatArray | float) -> FloatArray:
+            return carried(own.items, values, vocabulary.items, usual)
+
         return made(
             vocabulary,
             self.law,
-            slope=carried(own.items, self.slope, vocabulary.items, usual),
+            slope=moved(self.slope, vocabulary.mean_over_concepts(concept_slope, 1.0)),
             concept_slope=concept_slope,
-            difficulty=carried(own.items, self.difficulty, vocabulary.items, expected),
-            difficulty_variance=carried(own.items, self.difficulty_variance, vocabulary.items, 1.0 / ITEM_PULL),
+            difficulty=moved(self.difficulty, expected),
+            difficulty_variance=moved(self.difficulty_variance, unsure),
+            expected_difficulty=moved(self.expected_difficulty, expected),
+            expected_variance=moved(self.expected_variance, unsure),
+            drifted=drifted,
             concept_difficulty=concept,
             base=self.base,
+            drift=self.drift,
             net=self.net.over(own, vocabulary),
         )
 
@@ -268,15 +293,18 @@ class StateSpace:
         for kind in ("coupling", "credit"):
             edges = getattr(self.net, kind)
             arrays |= {f"{kind}_{one.name}": getattr(edges, one.name) for one in fields(Edges)}
-        return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict()})
+        drift = {f"drift_{name}": value for name, value in self.drift._asdict().items()}
+        return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict(), **drift})
 
 
-def made(vocabulary: Vocabulary, law: Law, base: float, net: Net, **numbers: FloatArray) -> StateSpace:
+def made(vocabulary: Vocabulary, law: Law, base: float, drift: Drift, net: Net, **numbers: FloatArray) -> StateSpace:
     """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges."""
     near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
     offsets, concepts, tag = distinct(vocabulary)
     tags = neighbours(offsets, concepts, net, len(vocabulary.concepts))
-    return StateSpace(vocabulary, law, base=base, net=net, items=near, concepts=topics, tags=tags, tag=tag, **numbers)
+    return StateSpace(
+        vocabulary, law, base=base, drift=drift, net=net, items=near, concepts=topics, tags=tags, tag=tag, **numbers
+    )
 
 
 def _damped(variance: FloatArray) -> FloatArray:
@@ -338,4 +366,5 @@ def restore(parameters: Parameters) -> StateSpace:
     edges = [Edges(*(own[f"{kind}_{one.name}"] for one in fields(Edges))) for kind in ("coupling", "credit")]
     law = Law(*(setting(parameters, name) for name in Law._fields))
     numbers = {name: own[name] for name in NUMBERS}
-    return made(parameters.vocabulary, law, setting(parameters, "base"), Net(*edges), **numbers)
+    drift = Drift(*(setting(parameters, f"drift_{name}") for name in Drift._fields))
+    return made(parameters.vocabulary, law, setting(parameters, "base"), drift, Net(*edges), **numbers)

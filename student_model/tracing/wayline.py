@@ -23,6 +23,7 @@ import numpy as np
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, irt, seconds_of, statespace
+from student_model.tracing._drift import between
 from student_model.tracing._knowledge import Knowledge
 from student_model.tracing._practice import carried, logistic_of, practised, setting
 from student_model.tracing._recurrent import Network, Weights, scored
@@ -167,11 +168,14 @@ class Wayline:
         return [Reading(*each) for each in whole]
 
     def bind(self, vocabulary: Vocabulary) -> Wayline:
-        """The same model over another vocabulary; new items have their concepts' vectors alone."""
+        """The same model over another vocabulary; new items have their concepts' vectors, and their neighbours'."""
         belief, own = self.belief.bind(vocabulary), self.vocabulary
-        features = carried(own.items, self.network.features.T.astype(np.float64), vocabulary.items, 0.0).T
+        features = between(own.items, self.network.features.astype(np.float64), belief.drift, vocabulary.items)
         weights = self.network.weights.over(own, vocabulary)
-        return made(belief, self.steady.bind(vocabulary), weights, features.astype(np.float32), self.blend)
+        steady = self.steady.bind(vocabulary)
+        new = carried(own.items, np.zeros(len(own.items)), vocabulary.items, 1.0)
+        steady = replace(steady, ease=steady.ease - new * belief.drifted)
+        return made(belief, steady, weights, features.astype(np.float32), self.blend)
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs."""

@@ -1,0 +1,161 @@
+"""Difficulties that drift along the order of ids: against full matrices, planted truth, and ids drawn by lot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge_graph.types import ConceptId, ItemId
+from knowledge_graph.vocabulary import FloatArray, Vocabulary, natural_order
+from student_model.evaluation import log_loss
+from student_model.log import Log
+from student_model.tracing import load
+from student_model.tracing._drift import NONE, Drift, between
+from student_model.tracing._drift_fit import Estimates, evidence, expected, found, told_of
+from student_model.tracing._statespace_fit import fitted
+from student_model.types import LearnerId
+
+LAW = Drift(own=0.3, shared=0.5, reach=8.0)
+NEAR = Drift(own=0.3, shared=0.5, reach=5.0)
+SIZE = 40
+
+
+def covariance(items: int, law: Drift) -> FloatArray:
+    """Of the drifts of so many items in a row."""
+    place = np.arange(items)
+    return np.asarray(law.shared * np.exp(-np.abs(place[:, None] - place) / law.reach))
+
+
+def planted(items: int, law: Drift, seed: int, information: float = 4.0) -> tuple[FloatArray, Estimates]:
+    """Drifts by this law, and estimates of which every seventh is missing."""
+    rng = np.random.default_rng(seed)
+    drift = np.linalg.cholesky(covariance(items, law) + 1e-9 * np.eye(items)) @ rng.normal(size=items)
+    told = np.where(np.arange(items) % 7 == 3, 0.0, information)
+    noise = np.sqrt(law.own + 1.0 / information) * rng.normal(size=items)
+    return drift, Estimates(drift + noise, told)
+
+
+def test_two_passes_equal_the_full_matrices() -> None:
+    _, items = planted(SIZE, LAW, 0)
+    mean, variance = expected(items, LAW)
+    seen = items.information > 0.0
+    whole = covariance(SIZE, LAW)
+    noise = LAW.own + 1.0 / np.where(seen, items.information, 1.0)
+    for i in range(SIZE):
+        others = np.flatnonzero(seen & (np.arange(SIZE) != i))
+        inner = whole[np.ix_(others, others)] + np.diag(noise[others])
+        weights = np.linalg.solve(inner, whole[others, i])
+        assert mean[i] == pytest.approx(weights @ items.value[others], abs=1e-9)
+        assert variance[i] == pytest.approx(LAW.shared - weights @ whole[others, i], abs=1e-9)
+    inner = whole[np.ix_(seen, seen)] + np.diag(noise[seen])
+    told = -0.5 * (np.linalg.slogdet(inner)[1] + items.value[seen] @ np.linalg.solve(inner, items.value[seen]))
+    assert evidence(items, LAW) == pytest.approx(told, abs=1e-9)
+
+
+def test_a_planted_drift_is_found() -> None:
+    _, items = planted(3_000, LAW, 1)
+    law = found(items)
+    assert law is not None
+    assert law.own == pytest.approx(LAW.own, rel=0.2)
+    assert law.shared == pytest.approx(LAW.shared, rel=0.3)
+    assert law.reach == pytest.approx(LAW.reach, rel=0.4)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ids_drawn_by_lot_tell_nothing(seed: int) -> None:
+    _, items = planted(1_000, LAW, seed)
+    lot = np.random.default_rng(seed).permutation(1_000).astype(np.int32)
+    assert found(items.at(lot)) is None
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_hardly_any_estimates_tell_nothing(known: int) -> None:
+    told = told_of(["a", "b", "c"], Estimates(np.ones(3), (np.arange(3) < known).astype(float)))
+    assert told.drift == NONE
+    assert told.mean.tolist() == [0.0, 0.0, 0.0]
+    assert told.variance == pytest.approx(NONE.own)
+
+
+def test_what_is_told_does_not_depend_on_the_order_items_come_in() -> None:
+    _, items = planted(300, LAW, 2)
+    ids = [f"q{n}" for n in range(300)]
+    lot = np.random.default_rng(0).permutation(300).astype(np.int32)
+    straight, mixed = told_of(ids, items), told_of([ids[n] for n in lot], items.at(lot))
+    assert straight.drift == mixed.drift != NONE
+    assert np.array_equal(straight.mean[lot], mixed.mean)
+    assert np.array_equal(straight.drifted[lot], mixed.drifted)
+
+
+@given(st.lists(st.text("ab019", min_size=1, max_size=4), min_size=1, max_size=9, unique=True), st.data())
+def test_an_id_lies_between_its_neighbours(ids: list[str], data: st.DataObject) -> None:
+    known = data.draw(st.lists(st.sampled_from(ids), unique=True))
+    drift = np.array(data.draw(st.lists(st.floats(-3.0, 3.0), min_size=len(known), max_size=len(known))))
+    told = dict(zip(ids, between(known, drift, NEAR, ids).tolist(), strict=True))
+    for one, value in zip(known, drift.tolist(), strict=True):
+        assert told[one] == value
+    line = [ids[n] for n in natural_order(ids)]
+    for n, one in enumerate(line):
+        if one not in known:
+            left = next((told[each] for each in reversed(line[:n]) if each in known), 0.0)
+            right = next((told[each] for each in line[n:] if each in known), 0.0)
+            assert min(left, right, 0.0) - 1e-9 <= told[one] <= max(left, right, 0.0) + 1e-9
+
+
+def test_a_bridge_is_the_conditional_expectation() -> None:
+    """Of q3 between q1 and q4, which are two and one places away."""
+    place = np.array([0.0, 3.0])
+    inner = np.exp(-np.abs(place[:, None] - place) / 5.0)
+    weights = np.linalg.solve(inner, np.exp(-np.abs(place - 2.0) / 5.0))
+    told = between(["q1", "q4"], np.array([1.0, -0.5]), NEAR, ["q2", "q3", "q1", "q4"])
+    assert told[1] == pytest.approx(weights @ [1.0, -0.5])
+
+
+def test_without_a_drift_only_known_ids_have_anything() -> None:
+    assert between(["q1"], np.array([[1.0, 2.0]]), NONE, ["q2", "q1"]).tolist() == [[0.0, 0.0], [1.0, 2.0]]
+
+
+def written(seed: int) -> tuple[Log, FloatArray]:
+    """200 items of one concept, written in blocks of ten that are as hard as each other; the last five of each block
+    are new, and their true difficulties.
+    """
+    rng = np.random.default_rng(seed)
+    difficulty = np.repeat(rng.normal(0.0, 1.5, 20), 10)
+    concept = ConceptId("c")
+    words = Vocabulary.build([concept], {ItemId(f"q{n}"): [concept] for n in range(200)})
+    item = rng.choice(np.flatnonzero(np.arange(200) % 10 < 5), size=(200, 30)).astype(np.int32)
+    logit = rng.normal(size=(200, 1)) - difficulty[item]
+    outcome = (rng.random(item.shape) < 1.0 / (1.0 + np.exp(-logit))).astype(np.float64)
+    names = [LearnerId(f"l{n}") for n in range(200) for _ in range(30)]
+    return Log.from_unordered(words, names, item.ravel(), outcome.ravel()), difficulty
+
+
+def test_items_never_answered_are_as_hard_as_those_next_to_them() -> None:
+    log, difficulty = written(0)
+    model = fitted(log)
+    new = np.arange(200) % 10 >= 5
+    assert np.corrcoef(model.difficulty[new], difficulty[new])[0, 1] > 0.75
+    estimate, information = model.estimates()
+    assert information[new].max() < 1e-9
+    again = (information * estimate + model.expected_difficulty / model.expected_variance) * model.difficulty_variance
+    assert model.difficulty == pytest.approx(again)
+
+
+def test_items_that_come_after_the_fit_are_as_hard_as_those_next_to_them() -> None:
+    log, difficulty = written(0)
+    old = np.flatnonzero(np.arange(200) % 10 < 5)
+    words = Vocabulary.build([ConceptId("c")], {log.vocabulary.items[n]: [ConceptId("c")] for n in old})
+    place = np.searchsorted(old, log.item).astype(np.int32)
+    names = [log.learners[n] for n in log.learner.tolist()]
+    small = Log.from_unordered(words, names, place, log.outcome)
+    model = load("statespace").fit(small).bind(log.vocabulary)
+    state = model.initial()
+    odds = model.predict(state, None, None)
+    new = np.arange(200) % 10 >= 5
+    assert np.corrcoef(odds[new], -difficulty[new])[0, 1] > 0.75
+    asked = np.repeat(1.0 / (1.0 + np.exp(difficulty[new])), 2)
+    outcome = np.tile([1.0, 0.0], new.sum())
+    weight = np.where(outcome > 0.5, asked, 1.0 - asked)
+    blind = np.full(len(asked), float(np.average(outcome, weights=weight)))
+    assert log_loss(np.repeat(odds[new], 2), outcome, weight) < log_loss(blind, outcome, weight) - 0.03
