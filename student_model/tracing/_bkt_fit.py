@@ -13,7 +13,9 @@ import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray
 from student_model.compiled import compiled
+from student_model.evaluation import log_loss
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing.bkt import DEFAULTS, seen, taught
 
 LOW = np.array([0.02, 0.01, 0.05, 0.02, 0.0005])
@@ -28,13 +30,13 @@ SWEEPS = 40
 TOLERANCE = 1e-3
 
 
-def fitted(log: Log) -> tuple[FloatArray, FloatArray]:
+def fitted(log: Log, step: Step = unheard) -> tuple[FloatArray, FloatArray]:
     """The values of each concept, shape (5, C), and the shared ones, shape (5,)."""
     concepts = len(log.vocabulary.concepts)
     runs = sequences(log)
     as_one = runs._replace(concept=np.zeros_like(runs.concept))
     shared = _maximise(as_one, DEFAULTS[:, None], 1)
-    values = _maximise(runs, shared, concepts)
+    values = _maximise(runs, shared, concepts, step)
     return values, shared[:, 0]
 
 
@@ -61,7 +63,7 @@ def sequences(log: Log) -> Runs:
     return Runs(log.outcome[row][order], log.weights[row][order], bounds, concept[order][begins])
 
 
-def _maximise(runs: Runs, centre: FloatArray, concepts: int) -> FloatArray:
+def _maximise(runs: Runs, centre: FloatArray, concepts: int, step: Step = unheard) -> FloatArray:
     """Posterior modes, shape (5, concepts), under Beta priors around `centre` (5, 1)."""
     values = np.repeat(centre, concepts, axis=1)
     if not len(runs.outcome):
@@ -71,11 +73,18 @@ def _maximise(runs: Runs, centre: FloatArray, concepts: int) -> FloatArray:
     for _ in range(SWEEPS):
         happened, possible = np.zeros((5, concepts)), np.zeros((5, concepts))
         sweep(runs, values, known, before, happened, possible)
+        step(_loss(runs, values, before))
         mode = bounded((happened + STRENGTH * centre) / (possible + STRENGTH))
         moved, values = np.abs(mode - values).max(), mode
         if moved < TOLERANCE:
             break
     return values
+
+
+def _loss(runs: Runs, values: FloatArray, before: FloatArray) -> float:
+    """Of outcomes, each given those before it in its run; `before` are the beliefs (M,)."""
+    guess, slip = np.repeat(values[2:4, runs.concept], np.diff(runs.bounds), axis=1)
+    return log_loss(before * (1.0 - slip) + (1.0 - before) * guess, runs.outcome, runs.weight + 1e-9)
 
 
 def bounded(values: FloatArray) -> FloatArray:

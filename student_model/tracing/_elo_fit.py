@@ -12,14 +12,16 @@ from dataclasses import replace
 import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
+from student_model.evaluation import log_loss
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing.elo import CONCEPT_PULL, ITEM_PULL, Elo
 
 PASSES = 6
 """More do not help: abilities and difficulties then drift together."""
 
 
-def fitted(log: Log) -> Elo:
+def fitted(log: Log, step: Step = unheard) -> Elo:
     """The tracer after `PASSES` steps from a difficulty that explains the share of right answers."""
     words = log.vocabulary
     right = ((log.weights * log.outcome).sum() + 1.0) / (log.weights.sum() + 2.0)
@@ -27,17 +29,18 @@ def fitted(log: Log) -> Elo:
     items, concepts = np.full(len(words.items), start), np.full(len(words.concepts), start)
     tracer = Elo(words, items, np.full(len(items), 1.0 / ITEM_PULL), concepts, start)
     for _ in range(PASSES if len(log) else 0):
-        tracer = moved(tracer, log)
+        odds = tracer.predict_log(log)
+        step(log_loss(odds, log.outcome, log.weights + 1e-9))
+        tracer = moved(tracer, log, odds)
     return tracer
 
 
-def moved(tracer: Elo, log: Log) -> Elo:
-    """One Newton step of the items, then their concepts' means anew, then the mean of all.
+def moved(tracer: Elo, log: Log, odds: FloatArray) -> Elo:
+    """One Newton step of the items, then their concepts' means anew, then all's mean; `odds` (N,) are the tracer's.
 
     An item counts towards its concepts by `trust`, the share of its difficulty that its own responses tell.
     """
     words = tracer.vocabulary
-    odds = tracer.predict_log(log)
     error = np.bincount(log.item, log.weights * (odds - log.outcome), len(words.items))
     information = np.bincount(log.item, log.weights * odds * (1.0 - odds), len(words.items))
     expected = words.mean_over_concepts(tracer.concept_difficulty, tracer.difficulty)

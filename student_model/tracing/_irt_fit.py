@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing.irt import GRID, PRIOR, Irt, unfitted
 
 SLOPE_PULL, EASE_PULL, LEVEL_PULL, BASE_PULL = 8.0, 1.5, 0.5, 0.01
@@ -22,7 +23,7 @@ ROUNDS, ENOUGH, NEWTON = 60, 1e-4, 2
 """At most so many rounds, until no item moves further than this on average; Newton steps in each."""
 
 
-def fitted(log: Log) -> Irt:
+def fitted(log: Log, step: Step = unheard) -> Irt:
     """The tracer at the mode; its priors where the log is empty."""
     words, model = log.vocabulary, unfitted(log.vocabulary)
     if not len(log):
@@ -30,18 +31,25 @@ def fitted(log: Log) -> Irt:
     shape, at = (len(log.learners), len(words.items)), (log.learner, log.item)
     right, seen = (csr_matrix((values, at), shape) for values in (log.weights * log.outcome, log.weights))
     for _ in range(ROUNDS):
-        before, model = model, _round(model, right, seen)
+        before = model
+        model, told = _round(model, right, seen)
+        step(-told / len(log))
         if np.abs(model.ease - before.ease).mean() < ENOUGH:
             break
     return model
 
 
-def _round(model: Irt, right: csr_matrix, seen: csr_matrix) -> Irt:
-    """Abilities given items, then items given abilities, then what is usual given items."""
+def _round(model: Irt, right: csr_matrix, seen: csr_matrix) -> tuple[Irt, float]:
+    """Abilities given items, then items given abilities, then what is usual given items; and the log likelihood of the
+    responses before, abilities averaged out.
+    """
     logit = model.slope[:, None] * GRID + model.ease[:, None]
     told = PRIOR + right @ logit - seen @ np.logaddexp(0.0, logit)
-    mass = np.exp(told - told.max(axis=1, keepdims=True))
-    mass /= mass.sum(axis=1, keepdims=True)
+    most = told.max(axis=1, keepdims=True)
+    mass = np.exp(told - most)
+    whole = mass.sum(axis=1, keepdims=True)
+    likelihood = float((most + np.log(whole)).sum() - len(mass) * np.log(np.exp(PRIOR).sum()))
+    mass /= whole
     rights, all_ = right.T @ mass, seen.T @ mass
     log_slope, ease = np.log(model.slope), model.ease
     usual, words = float(np.log(model.usual_slope)), model.vocabulary
@@ -52,7 +60,7 @@ def _round(model: Irt, right: csr_matrix, seen: csr_matrix) -> Irt:
     level = base + _levels(words, ease - base)
     met = all_.sum(axis=1)
     usual = float((met * log_slope).sum() / (met.sum() + SLOPE_PULL))
-    return Irt(words, np.exp(log_slope), ease, level, float(np.exp(usual)), base)
+    return Irt(words, np.exp(log_slope), ease, level, float(np.exp(usual)), base), likelihood
 
 
 def _moved(

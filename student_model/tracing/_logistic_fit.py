@@ -16,6 +16,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.forgetting import HALF_LIFE_DAYS
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing._counts import NONE, tabulated
 from student_model.tracing._practice import logistic_of
 from student_model.tracing.logistic import CONCEPT, HOURS, ITEM_PULL, WHOLE, Logistic
@@ -28,10 +29,10 @@ STEPS, ENOUGH, ROUNDS = 30, 1e-7, 200
 """At most so many Newton steps, until one gains less than this share; at most so many products a step."""
 
 
-def fitted(log: Log) -> Logistic:
+def fitted(log: Log, step: Step = unheard) -> Logistic:
     """The tracer at the mode of the posterior; its priors where the log is empty."""
     blank = unfitted(log.vocabulary)
-    return _solved(blank, log, _problem(log)) if len(log) else blank
+    return _solved(blank, log, _problem(log), step) if len(log) else blank
 
 
 def unfitted(words: Vocabulary) -> Logistic:
@@ -80,9 +81,9 @@ def _problem(log: Log) -> Problem:
     return Problem(hstack(parts).tocsr(), centre, np.repeat(pulls, sizes))
 
 
-def _solved(blank: Logistic, log: Log, problem: Problem) -> Logistic:
+def _solved(blank: Logistic, log: Log, problem: Problem, step: Step) -> Logistic:
     items, concepts = len(blank.ease), blank.concept.shape[1]
-    values, information = mode(problem, log.outcome, log.weights)
+    values, information = mode(problem, log.outcome, log.weights, step)
     ease, level, gain, loss, shared = np.split(values, np.cumsum([items, concepts, concepts, concepts]))
     bias, slopes, whole, lately = float(shared[0]), shared[1:3], shared[3:7].copy(), shared[7:]
     # A success never speaks against a learner, whatever a small log may suggest.
@@ -100,8 +101,13 @@ def _solved(blank: Logistic, log: Log, problem: Problem) -> Logistic:
     )
 
 
-def mode(problem: Problem, outcome: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where the posterior is highest, and the information that the rows give about each value; shapes (P,)."""
+def mode(
+    problem: Problem, outcome: FloatArray, weight: FloatArray, heard: Step = unheard
+) -> tuple[FloatArray, FloatArray]:
+    """Where the posterior is highest, and the information that the rows give about each value; shapes (P,).
+
+    After each step `heard` is told the loss, the priors' share included.
+    """
     features, pull, centre = problem.features, problem.pull, problem.centre
     turned = features.T.tocsr()
     squared = turned.multiply(turned).tocsr()
@@ -122,6 +128,7 @@ def mode(problem: Problem, outcome: FloatArray, weight: FloatArray) -> tuple[Flo
         while (now := badness(values + size * step, logits + size * moved)) > before and size > 1e-4:
             size /= 2.0
         values, logits = values + size * step, logits + size * moved
+        heard(now / max(len(outcome), 1))
         if before - now < ENOUGH * before:
             break
     return values, squared @ curvature

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix, hstack
 from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.forgetting import HALF_LIFE_DAYS
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing._counts import Table, tabulated
 from student_model.tracing._logistic_fit import Problem, mode
 from student_model.tracing.pfa import CONCEPT, MOST, PFA
@@ -25,7 +26,7 @@ ROUNDS = 5
 """At most so many fits; what is negative after the last becomes 0."""
 
 
-def fitted(log: Log) -> PFA:
+def fitted(log: Log, step: Step = unheard) -> PFA:
     """The tracer at the mode of the posterior; its priors where the log is empty."""
     words = log.vocabulary
     concepts = len(words.concepts)
@@ -33,7 +34,7 @@ def fitted(log: Log) -> PFA:
         return PFA(words, np.repeat(CONCEPT[:, None], concepts, axis=1), CONCEPT, 0.0)
     table, held = tabulated(log, words, HALF_LIFE_DAYS), np.zeros(concepts, dtype=np.bool_)
     for _ in range(ROUNDS):
-        values, _ = mode(problem(log, table, held), log.outcome, log.weights)
+        values, _ = mode(problem(log, table, held), log.outcome, log.weights, step)
         level, gain, loss, shared = np.split(values, np.cumsum([concepts] * 3))
         negative = ~held & (shared[1] + gain < 0.0)
         held |= negative

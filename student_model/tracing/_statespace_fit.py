@@ -23,6 +23,7 @@ from knowledge_graph.vocabulary import BoolArray, FloatArray, IntArray, Vocabula
 from student_model.compiled import compiled
 from student_model.forgetting import half_life
 from student_model.log import Log
+from student_model.steps import Step, unheard
 from student_model.tracing._drift import Drift
 from student_model.tracing._drift_fit import Estimates, told_of
 from student_model.tracing._logistic_fit import Problem, mode
@@ -63,8 +64,10 @@ OFF = {
 """The parts that can be switched off, and what that makes of the law."""
 
 
-def fitted(log: Log, graph: KnowledgeGraph | None = None, without: Collection[str] = ()) -> StateSpace:
-    """The model at its best on a log; `without` names parts of `OFF` to leave out.
+def fitted(
+    log: Log, graph: KnowledgeGraph | None = None, without: Collection[str] = (), step: Step = unheard
+) -> StateSpace:
+    """The model at its best on a log; `without` names parts of `OFF` to leave out; `step` hears how the law descends.
 
     Raises:
         ValueError: there is no such part.
@@ -73,7 +76,7 @@ def fitted(log: Log, graph: KnowledgeGraph | None = None, without: Collection[st
     if unknown:
         raise ValueError(f"no such part: {', '.join(unknown)}; there are: {', '.join(OFF)}")
     law = LAW._replace(**{name: value for part in without for name, value in OFF[part].items()})
-    law = _law(log, graph, law, _free(log, graph, law))
+    law = _law(log, graph, law, _free(log, graph, law), step)
     return settled(log, graph, law)
 
 
@@ -105,7 +108,7 @@ class _Half:
     model: StateSpace
 
 
-def _law(log: Log, graph: KnowledgeGraph | None, law: Law, free: list[str]) -> Law:
+def _law(log: Log, graph: KnowledgeGraph | None, law: Law, free: list[str], step: Step) -> Law:
     """The law by descent on the log loss of both halves, from what is assumed before any data."""
     some = _some(log)
     place = np.cumsum(some) % 2
@@ -116,13 +119,13 @@ def _law(log: Log, graph: KnowledgeGraph | None, law: Law, free: list[str]) -> L
     start = np.log([getattr(law, name) for name in free])
     at = start.copy()
     for _ in range(ROUNDS):
-        law = _descended(law, free, start, at, [_Half(logs[0], models[1]), _Half(logs[1], models[0])])
+        law = _descended(law, free, start, at, [_Half(logs[0], models[1]), _Half(logs[1], models[0])], step)
         at = np.log([getattr(law, name) for name in free])
         models = [_regressed(_with_law(model, law), one, graph) for one, model in zip(logs, models, strict=True)]
     return law
 
 
-def _descended(law: Law, free: list[str], start: FloatArray, at: FloatArray, halves: list[_Half]) -> Law:
+def _descended(law: Law, free: list[str], start: FloatArray, at: FloatArray, halves: list[_Half], step: Step) -> Law:
     """A law that predicts both halves better; `start` and `at` are logarithms of its free numbers, shape (F,)."""
     rows = max(sum(len(half.log) for half in halves), 1)
 
@@ -136,7 +139,14 @@ def _descended(law: Law, free: list[str], start: FloatArray, at: FloatArray, hal
             return (told + 0.5 * float(np.sum(((values - start) / BREADTH) ** 2))) / rows
 
         bounds = [(one - 6.0, one + 6.0) for one in start.tolist()]
-        found = minimize(badness, at, method="L-BFGS-B", bounds=bounds, options={"maxiter": STEPS, "eps": 1e-3})
+        found = minimize(
+            badness,
+            at,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": STEPS, "eps": 1e-3},
+            callback=lambda intermediate_result: step(float(intermediate_result.fun)),
+        )
     return of(np.asarray(found.x))
 
 

@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.evaluation import log_loss
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import Context
 from student_model.tracing._irt_fit import fitted as constant_ability
 from student_model.tracing._item_vectors import item_vectors
@@ -46,7 +47,8 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     """The model at its best on a log."""
     context.tell("fitting the belief model")
     told = told_of_items(log.vocabulary, context)
-    belief = informed(believed(log, context.graph), told, context)
+    with steps(context, "belief") as step:
+        belief = informed(believed(log, context.graph, step=step), told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")

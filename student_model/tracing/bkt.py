@@ -27,6 +27,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import HALF_LIFE_DAYS, faded, half_life, retention
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import (
     Ledger,
@@ -202,7 +203,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Bkt:
     """Fit by expectation maximisation. An empty log gives `DEFAULTS`. `seed` changes nothing."""
     from student_model.tracing._bkt_fit import fitted  # serving needs none of it
 
-    values, shared = fitted(log)
+    with steps(context, "bkt") as step:
+        values, shared = fitted(log, step)
     rate = ((log.weights * log.outcome).sum() + 1.0) / (log.weights.sum() + 2.0)
     return Bkt(log.vocabulary, values, shared, float(rate))
 

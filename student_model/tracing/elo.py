@@ -25,6 +25,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import HALF_LIFE_DAYS, faded, half_life, retention
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import (
     Z90,
@@ -264,7 +265,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Elo:
     """Fit the difficulties. An empty log gives 0 for all; nothing is drawn, whatever the `seed`."""
     from student_model.tracing._elo_fit import fitted  # serving needs none of it
 
-    return fitted(log)
+    with steps(context, "elo") as step:
+        return fitted(log, step)
 
 
 def restore(parameters: Parameters) -> Elo:

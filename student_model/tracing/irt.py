@@ -19,6 +19,7 @@ import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._practice import Practice, Rows, carried, practised, require_same, setting
 from student_model.types import Response
@@ -188,7 +189,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Irt:
     """Fit by marginal maximum likelihood. An empty log gives items of slope 1 and ease 0; nothing is drawn."""
     from student_model.tracing._irt_fit import fitted  # serving needs none of it
 
-    return fitted(log)
+    with steps(context, "irt") as step:
+        return fitted(log, step)
 
 
 def restore(parameters: Parameters) -> Irt:

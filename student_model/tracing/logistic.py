@@ -26,6 +26,7 @@ import numpy as np
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.forgetting import HALF_LIFE_DAYS, retentions
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._counts import Counts, folded, tabulated
 from student_model.tracing._practice import Z90, carried, logistic_of, setting, variances
@@ -199,7 +200,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> Logistic:
     """Fit by Newton's method to the posterior mode. An empty log gives `CONCEPT` and `WHOLE`; nothing is drawn."""
     from student_model.tracing._logistic_fit import fitted  # serving needs none of it
 
-    return fitted(log)
+    with steps(context, "logistic") as step:
+        return fitted(log, step)
 
 
 def restore(parameters: Parameters) -> Logistic:

@@ -33,6 +33,9 @@ from student_model.tracing._practice import (
 )
 from student_model.types import Response
 
+STEPS = False
+"""It is counted and not descended to: there is no curve to show."""
+
 ITEM_PULL, CONCEPT_PULL, LEARNER_PULL = 8.0, 20.0, 2.0
 """How many responses the concepts' share is worth to an item, the share of all to a concept, the concept's
 share to a learner."""

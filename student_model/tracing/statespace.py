@@ -31,6 +31,7 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import faded, half_life, retentions
 from student_model.log import Log
+from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
 from student_model.tracing._drift import NONE, Drift, between
 from student_model.tracing._knowledge import Knowledge
@@ -357,7 +358,8 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
         return unfitted(log.vocabulary, context.graph)
     from student_model.tracing._statespace_fit import fitted  # serving needs none of it
 
-    return fitted(log, context.graph)
+    with steps(context, "statespace") as step:
+        return fitted(log, context.graph, step=step)
 
 
 def restore(parameters: Parameters) -> StateSpace:

@@ -7,19 +7,21 @@ import sys
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import Vocabulary
 from student_model.log import Log
 from student_model.replay import in_order, replay, to_log
 from student_model.storage import model_version, open_tracer, save
-from student_model.tracing import Model, Tracer, available, load
+from student_model.tracing import Context, Model, Tracer, available, load
 from student_model.types import LearnerId, Response, ResponseId
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,6 +109,18 @@ def fitted(name: str) -> Tracer:
 @pytest.fixture(scope="module", params=["fitted", "new"])
 def tracer(request: pytest.FixtureRequest, name: str, fitted: Tracer) -> Tracer:
     return fitted if request.param == "fitted" else load(name).fit(EMPTY)
+
+
+def test_a_fit_leaves_its_curve_for_tensorboard(name: str, tmp_path: Path) -> None:
+    if not getattr(load(name), "STEPS", True):
+        pytest.skip(f"{name} says that it has no steps")
+    load(name).fit(lived_log(), 1, Context(curves=tmp_path))
+    folders = sorted({path.parent for path in tmp_path.rglob("events.*")})
+    assert folders
+    for folder in folders:
+        losses = [one.value for one in EventAccumulator(str(folder)).Reload().Scalars("training loss")]
+        assert len(losses) > 1 and np.isfinite(losses).all()
+        assert 0.0 < losses[-1] < losses[0] + 0.003  # `pfa` begins anew when it must hold a gain at 0
 
 
 def test_a_model_is_named_after_its_file(name: str, tracer: Tracer) -> None:
