@@ -1,9 +1,10 @@
 """What a learner costs where models serve: a step, the odds of 10,000 items, a state; and that torch stays out.
 
-    python benchmarks/serving.py [--items 10000] [--models wayline,statespace,...] [--repeats 200]
+    python benchmarks/serving.py [--items 10000] [--models wayline,statespace,...] [--repeats 200] [--log FILE]
 
 Models are fitted to a few simulated learners of a course of that many items, so that networks have their real shape.
-Medians of single calls in one process that loads what `fit` wrote. The last line is one JSON object.
+Medians of single calls in one process that loads what `fit` wrote. With --log, also how large the states of that log's
+learners are. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from data.importers.canonical import read_log
 from student_model.simulated import TIMED, made_course, simulate
 from student_model.storage import open_tracer, save
 from student_model.tracing import available, load
@@ -83,12 +85,24 @@ def measure(folder: Path, repeats: int) -> dict[str, Any]:
     return {**found, "torch": "torch" in sys.modules}
 
 
+def sizes(name: str, file: Path) -> dict[str, float]:
+    """Kilobytes of the states of a log's learners after all they did, under a model fitted to the first of them."""
+    from student_model.tracing import _wayline_fit
+
+    _wayline_fit.WORTH = -np.inf
+    log = read_log(file)
+    tracer = load(name).fit(log.only_learners(np.arange(len(log.learners)) < LEARNERS), 0)
+    found = np.array([size_of(state) for state in tracer.fold(log)]) / 1024
+    return {"median_state_kb": float(np.median(found)), "largest_state_kb": float(found.max())}
+
+
 def main() -> None:
     """Measure each model in a process of its own, print a table and one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--models", default=",".join(available()), help="names, with commas")
     parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--log", type=Path, help="a log CSV")
     arguments = parser.parse_args()
     spawn, found = multiprocessing.get_context("spawn"), {}
     for name in arguments.models.split(","):
@@ -97,6 +111,9 @@ def main() -> None:
                 alone.submit(fitted, name, arguments.items, Path(folder)).result()
             with ProcessPoolExecutor(1, mp_context=spawn) as alone:
                 told = alone.submit(measure, Path(folder), arguments.repeats).result()
+            if arguments.log:
+                with ProcessPoolExecutor(1, mp_context=spawn) as alone:
+                    told |= alone.submit(sizes, name, arguments.log).result()
         found[name] = told
         print(f"{name:>11}", ", ".join(f"{key} {value:.3g}" for key, value in told.items()), flush=True)
     print(json.dumps({"benchmark": "serving", "items": arguments.items, "models": found}))
