@@ -112,17 +112,18 @@ class Vocabulary:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """What ids are sorted by: runs of digits count as numbers.
+    """What ids are sorted by: runs of digits, however long, count as numbers.
 
-    >>> sorted(["a10", "a9"], key=natural)
-    ['a9', 'a10']
+    >>> sorted(["a10", "a9", "a09"], key=natural)
+    ['a9', 'a09', 'a10']
     """
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = (part.lstrip("0") if part.isdecimal() else part for part in re.split(r"(\d+)", name))
+    return [(len(part), part) if n % 2 else (-1, part) for n, part in enumerate(parts)]
 
 
 def natural_order(ids: Sequence[str]) -> IntArray:
-    """The positions of ids in natural order, shape (n,)."""
-    keys = [natural(one) for one in ids]
+    """The positions of ids in natural order, shape (n,); it does not depend on the order they come in."""
+    keys = [(natural(one), one) for one in ids]
     return np.array(sorted(range(len(ids)), key=keys.__getitem__), dtype=np.int32)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge_graph import formats, plugins
 from knowledge_graph.graph import Groups
 from knowledge_graph.types import ConceptId, ItemId
-from knowledge_graph.vocabulary import EMPTY_VOCABULARY, Vocabulary
+from knowledge_graph.vocabulary import EMPTY_VOCABULARY, Vocabulary, natural, natural_order
 
 NAMES = [ConceptId(name) for name in "abcde"]
 tags = st.dictionaries(
@@ -80,3 +82,20 @@ def test_a_plug_in_is_a_file_and_an_unknown_one_is_refused_with_those_there_are(
         formats.load("scroll")
     with pytest.raises(ValueError, match="no kind 'os'; there are: a, b"):
         plugins.load("knowledge_graph", "os", ["a", "b"], "kind")
+
+
+@given(st.lists(st.integers(0, 10**30), unique=True, max_size=8), st.sampled_from(["", "q", "a-"]))
+def test_ids_that_end_in_numbers_stand_in_the_order_of_these(numbers: list[int], prefix: str) -> None:
+    ids = [f"{prefix}{number}" for number in numbers]
+    assert [ids[n] for n in natural_order(ids)] == [f"{prefix}{number}" for number in sorted(numbers)]
+
+
+@given(st.lists(st.text("ab09", max_size=5), unique=True, max_size=8), st.randoms())
+def test_the_order_of_ids_does_not_depend_on_the_one_they_come_in(ids: list[str], lot: Random) -> None:
+    mixed = lot.sample(ids, len(ids))
+    assert [ids[n] for n in natural_order(ids)] == [mixed[n] for n in natural_order(mixed)]
+
+
+def test_numbers_too_long_for_an_integer_are_sorted_too() -> None:
+    ids = ["q1" + "0" * 5_000, "q9" + "0" * 4_999, "q10", "q009"]
+    assert sorted(ids, key=natural) == ["q009", "q10", ids[1], ids[0]]
