@@ -24,6 +24,10 @@ _NUMBER = re.compile(
     \s*(?P<unit>[^\d\s/].*)?""",
     re.VERBOSE,
 )
+_THOUSANDS = re.compile(r"(?<![\d.,'])[1-9]\d*(?:[,']\d{3}|[ ]\d{3}(?![ ]*/))+(?!\d)")
+"""Groups of three; with a space before a fraction they may be a mixed number, which `_value` tells apart."""
+_COMMA = re.compile(r"^([-+]?\s*(?:0+(?=,\d{3}(?!\d))|\d+(?=,(?:\d{1,2}|\d{4,})(?!\d)))),(\d+)(?!\d|,)")
+"""A decimal comma: behind a nought whatever follows, else not before three digits."""
 _WORDS = re.compile(r"[^\W\d_]{2,}(?:[ -][^\W\d_]+)*\.?")
 
 _UNITS = {
@@ -113,14 +117,17 @@ def _tidied(text: str) -> str:
     spaced = spaced.replace("²", "^2").replace("³", "^3")
     plain = unicodedata.normalize("NFKC", spaced).translate(_SIGNS).strip().rstrip(".").strip()
     plain = _LEAD.sub("", plain)
-    plain = re.sub(r"(?<=\d)[,' ](?=\d{3}(?:[,' ]\d{3})*(?:\D|$)(?!\s*/))", "", plain)
-    return re.sub(r"^([-+]?\s*\d+),(\d{1,2}|\d{4,})(?!\d|,)", r"\1.\2", plain)
+    plain = _THOUSANDS.sub(lambda m: re.sub("[,' ]", "", m[0]), plain)
+    return _COMMA.sub(r"\1.\2", plain)
 
 
 def _value(found: re.Match[str]) -> Fraction | None:
     try:
         if found["whole"]:
-            return Fraction(found["whole"]) + Fraction(found["part"].replace(" ", ""))
+            top, bottom = (part.strip() for part in found["part"].split("/"))
+            if len(top) == 3 and (top[0] == "0" or int(top) >= int(bottom)):  # "1 000/3" is no mixed number
+                return Fraction(found["whole"] + top) / Fraction(bottom)
+            return Fraction(found["whole"]) + Fraction(top) / Fraction(bottom)
         if found["top"]:
             return Fraction(found["top"]) / Fraction(found["bottom"])
         power = int(found["power"] or 0)

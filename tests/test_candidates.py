@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import planted
 import pytest
-from courses import NOON, concept, course, fresh_tracer, responses
-from hypothesis import given
+from courses import NOON, answer, concept, course, fresh_tracer, responses
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import ladder
-from engine.candidates import KEPT, PAUSES, Context, gather, highest, kept
+from engine.candidates import KEPT, PAUSES, Context, awake, gather, highest, kept, stumbled
 from engine.types import Request
 from knowledge_graph.frontier import frontier
 from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import ItemId
 from knowledge_graph.vocabulary import BoolArray
 from student_model.replay import replay_progress
 
@@ -107,3 +111,84 @@ def test_what_is_not_judged_has_no_odds_among_the_candidates() -> None:
     judged = {one.item_id: one.odds is not None for one in found}
     assert judged == {item.item_id: item.scored for item in GRAPH.items}
     assert {one.source for one in found} == {"frontier", "blocked"}
+
+
+# Planted learners
+
+
+def test_the_way_to_several_goals_is_the_way_to_each() -> None:
+    graph = course([("a", "b", 1.0), ("c", "d", 1.0)], names="abcde", goals=("b", "d"))
+    assert planted.context_of(graph, {}).on_path.tolist() == [True, True, True, True, False]
+
+
+def test_what_has_faded_is_studied_again_before_it_is_asked() -> None:
+    graph = course([], names="a", per_concept=6)
+    done: list[planted.Done] = [("a-0", None), ("a-1", True), ("a-2", True)]
+    faded = planted.context_of(graph, {"a": 0.5}, *done, peak={"a": 0.9})
+    fresh = planted.context_of(graph, {"a": 0.5}, *done)
+    # Of place n of 6 the factor is 1 - .02 * n / 6; to study counts 1 once faded, else .25; to be asked .7, else 1.
+    assert timeliness(faded, "a-4") == pytest.approx(1.0 * (1 - 0.02 * 4 / 6))
+    assert timeliness(faded, "a-3") == pytest.approx(0.7 * (1 - 0.02 * 3 / 6))
+    assert timeliness(fresh, "a-4") == pytest.approx(0.25 * (1 - 0.02 * 4 / 6))
+    assert timeliness(fresh, "a-3") == pytest.approx(1.0 * (1 - 0.02 * 3 / 6))
+
+
+@pytest.mark.parametrize(
+    ("done", "found"),
+    [
+        ((("b-1", False), ("a-1", False)), [True, False]),
+        ((("b-1", False), ("a-1", True)), [False, False]),
+        ((("b-1", False), ("a-0", None)), [False, False]),
+        ((answer("b-1", True, 0.0, score=0.49),), [False, True]),
+        ((answer("b-1", False, 0.0, score=0.5),), [False, False]),
+        ((("gone", False),), [False, False]),
+        ((), [False, False]),
+    ],
+)
+def test_one_stumbles_over_the_last_answer_alone(done: tuple[planted.Done, ...], found: list[bool]) -> None:
+    context = planted.context_of(GRAPH, {}, *done)
+    assert stumbled(GRAPH, context.history).tolist() == found
+
+
+def test_an_answer_without_a_reading_makes_a_concept_no_longer_new() -> None:
+    answered = planted.context_of(GRAPH, {}, ("a-1", True))
+    assert timeliness(answered, "a-2") == pytest.approx(1 - 0.02 * 2 / 12), "questions go on"
+    assert timeliness(answered, "b-0") == 1.0, "of the other concept nothing was seen"
+
+
+def test_a_reading_of_no_concept_is_no_study_of_the_first() -> None:
+    whole = course([], names="ab").curriculum
+    loose = replace(whole.items[0], item_id=ItemId("loose"), concept_ids=())
+    graph = KnowledgeGraph(replace(whole, items=(*whole.items, loose)))
+    assert timeliness(planted.context_of(graph, {}, ("loose", None)), "a-0") == 1.0
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.sampled_from([*GRAPH.vocabulary.items, ItemId("gone")]), max_size=14), st.data())
+def test_as_long_a_pause_is_kept_as_leaves_enough(done: list[ItemId], data: st.DataObject) -> None:
+    eligible = np.array(data.draw(st.lists(st.booleans(), min_size=24, max_size=24)))
+    count = data.draw(st.integers(1, 26))
+    context = planted.context_of(GRAPH, {}, *((item, True) for item in done))
+    found = awake(GRAPH, context.history, eligible, count)
+    open_ = {item for item, allowed in zip(GRAPH.vocabulary.items, eligible, strict=True) if allowed}
+    left = [open_ - set(done[-pause:] if pause else []) for pause in PAUSES]
+    wanted = next(rest for rest in left if len(rest) >= min(count, len(open_)))
+    assert {item for item, allowed in zip(GRAPH.vocabulary.items, found, strict=True) if allowed} == wanted
+
+
+def test_candidates_tell_why_they_are_there_at_all() -> None:
+    graph = course([("a", "e", 1.0)], names="abcde", per_concept=2)
+    context = planted.context_of(graph, {"b": 0.85, "c": 0.97, "d": 0.6}, peak={"d": 0.9})
+    found = kept(context, np.arange(10.0), np.linspace(0, 0.9, 10), [])
+    sources = {"a": "frontier", "b": "known", "c": "known", "d": "review", "e": "blocked"}
+    for one in found:
+        place = planted.place_of(context, one.item_id)
+        assert (one.concept_id, one.source) == (one.item_id[0], sources[one.item_id[0]])
+        assert one.score == place and one.propensity == pytest.approx(place / 10)
+        assert one.odds == (context.odds[place] if graph.scored[place] else None)
+
+
+def test_those_drawn_beyond_the_best_follow_them_best_first() -> None:
+    graph = course([], names="a", per_concept=80)
+    found = kept(planted.context_of(graph, {}), np.arange(80.0), np.zeros(80), [3, 79, 9, 6])
+    assert [one.score for one in found[KEPT - 1 :]] == [30.0, 9.0, 6.0, 3.0], "the best was drawn and is there once"

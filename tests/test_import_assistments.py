@@ -92,3 +92,48 @@ def test_our_own_format_is_pointed_at(tmp_path: Path) -> None:
 def test_what_lacks_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImportFault, match="no column skill_id; the header has order_id,user_id,problem_id,correct"):
         read(tmp_path, "order_id,user_id,problem_id,correct\n")
+
+
+def test_orders_are_numbers_and_learners_stay_together(tmp_path: Path) -> None:
+    text = HEADER + "".join(row(order, user, order, "1", "1") for order, user in [(100, 7), (9, 10), (20, 7), (1, 10)])
+    found, _ = read(tmp_path, text)
+    assert [(one.learner_id, one.sequence) for one in found] == [("10", 1), ("10", 9), ("7", 20), ("7", 100)]
+    assert [one.response_id for one in found][:2] == ["assistments-1", "assistments-9"]
+
+
+def test_one_order_id_of_two_learners_is_two_responses(tmp_path: Path) -> None:
+    found, report = read(tmp_path, HEADER + row(5, 7, 1, "1", "1") + row(5, 8, 1, "0", "2"))
+    assert [(one.learner_id, one.correct, one.concept_ids) for one in found] == [
+        ("7", True, ("1",)),
+        ("8", False, ("2",)),
+    ]
+    assert not report.faults
+
+
+def test_rows_that_disagree_about_the_result_are_not_joined(tmp_path: Path) -> None:
+    (found,), report = read(tmp_path, HEADER + row(5, 7, 1, "1", "1") + row(5, 7, 1, "0", "2"))
+    assert (found.correct, found.concept_ids) == (True, ("1",))
+    assert (report.rows_read, report.rows_kept) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("skill", "concepts"),
+    [("NA", ()), ("", ()), ("3_NA_4", ("3", "4")), ("_3_", ("3",)), ("3_3", ("3",)), (" 3 ", ("3",))],
+)
+def test_skills_that_are_none_are_left_out(tmp_path: Path, skill: str, concepts: tuple[str, ...]) -> None:
+    (found,), report = read(tmp_path, HEADER + row(5, 7, 1, "1", skill))
+    assert found.concept_ids == concepts
+    assert bool(report.faults) == (concepts == ())
+
+
+@pytest.mark.parametrize(("ms", "seconds"), [("0", 0.0), ("1", 0.001), ("nan", None), ("inf", None), ("soon", None)])
+def test_time_spent_is_in_seconds_or_not_known(tmp_path: Path, ms: str, seconds: float | None) -> None:
+    text = row(5, 7, 1, "0", "1").replace(",2500,", f",{ms},")
+    (found,), _ = read(tmp_path, HEADER + text)
+    assert found.elapsed_seconds == seconds
+
+
+def test_columns_that_are_not_needed_may_lack(tmp_path: Path) -> None:
+    (found,), report = read(tmp_path, "order_id,user_id,problem_id,correct,skill_id\n5,7,1,1,3\n")
+    assert (found.hints, found.elapsed_seconds, found.concept_ids) == (None, None, ("3",))
+    assert report.rows_kept == 1

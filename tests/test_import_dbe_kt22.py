@@ -121,3 +121,61 @@ def test_the_real_course_is_read_whole() -> None:
     assert not any("<" in item.text and "</" in item.text for item in course.items)
     report = ImportReport()
     assert sum(1 for _ in responses(REAL, report)) == report.rows_kept == 128_935 - 2_174
+
+
+def test_the_middle_of_a_questions_places_counts_not_its_first(source: Path) -> None:
+    rows = [("5", 0, "1"), ("6", 9, "1"), ("7", 8, "1"), ("5", 4, "2"), ("6", 5, "2"), ("7", 6, "2")]
+    text = "learner_id,order,item_id,correct,elapsed_bin,lag_bin\n"
+    text += "".join(f"{learner},{order},{item},1,unk_id,\n" for learner, order, item in rows)
+    (source / "responses_train.csv.gz").write_bytes(gzip.compress(text.encode()))
+    # Question 1 is at 0, 8 and 9, in the middle 8; question 2 at 4, 5 and 6, in the middle 5.
+    assert [item.item_id for item in curriculum(source, ImportReport()).items] == ["2", "1"]
+
+
+def test_what_no_log_names_comes_last_in_the_order_of_its_file(source: Path) -> None:
+    with (source / "questions.csv").open("a") as file:
+        file.write("4,Unasked?,Q4,,,Unasked?,1\n0,Unasked too?,Q0,,,x,1\n")
+    with (source / "choices.csv").open("a") as file:
+        file.write("6,a,True,4\n7,a,True,0\n8,b,False,0\n")
+    course = curriculum(source, ImportReport())
+    assert [item.item_id for item in course.items] == ["2", "1", "4", "0"]
+    assert course.items[2].concept_ids == ()
+
+
+def test_several_right_choices_are_all_right_and_the_same_choice_stands_once(source: Path) -> None:
+    with (source / "choices.csv").open("a") as file:
+        file.write("6,<b>both</b>,True,2\n7,a,False,2\n")
+    item = curriculum(source, ImportReport()).items[0]
+    assert (item.choices, item.answer, item.accepted_answers) == (("a", "b", "both"), "b", ("both",))
+
+
+def test_without_rich_text_the_plain_one_is_asked(source: Path) -> None:
+    text = (source / "questions.csv").read_text().replace("Early &amp; <b>bold</b>?", "<p> </p>")
+    (source / "questions.csv").write_text(text)
+    assert curriculum(source, ImportReport()).items[0].text == "x"
+
+
+def test_the_same_row_has_the_same_id_and_any_other_another(source: Path) -> None:
+    head, first, *_ = LOG.splitlines(keepends=True)
+    others = ["6,0,2,1,unk_id,\n", "5,1,2,1,unk_id,\n", "5,0,1,1,unk_id,\n", "5,0,2,0,unk_id,\n"]
+    (source / "responses_train.csv.gz").write_bytes(gzip.compress("".join([head, first, *others, first]).encode()))
+    ids = [one.response_id for one in responses(source / "responses_train.csv.gz", ImportReport())]
+    assert ids[0] == ids[-1] and len(set(ids)) == 5
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+        ("<table><tr><td>a</td></tr></table><table><tr><td>b</td></tr></table>", "a\n\nb"),
+        ("<h2>T</h2>text", "T\ntext"),
+        ("<table><tr><td><p>a</p></td><td>b</td></tr></table>", "a | b"),
+        ("x<script>if (a < b) {}</script>y</style>z", "xyz"),
+        ("<div>a <b> b</b>\n c</div>", "a b c"),
+        ("<img>", "[picture: ]"),
+        ('<img src="http://latex.codecogs.com/svg.image?a%20%3C%20b">', "$$a < b$$"),
+        ("&nbsp;a&nbsp;", "a"),
+    ],
+)
+def test_more_html_becomes_text(html: str, text: str) -> None:
+    assert text_of(html) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,47 @@ def test_metacademy_is_a_sound_graph() -> None:
     course = metacademy(REAL / "metacademy", ImportReport())
     assert (len(course.concepts), len(course.prerequisites)) == (393, 967)
     KnowledgeGraph(course)
+
+
+@pytest.mark.parametrize(
+    ("edges", "order"),
+    [
+        ([], "abcdefg"),
+        (["fa"], "fabcdeg"),  # what a needs stands right before it
+        (["ga", "ea"], "geabcdf"),  # in the order in which the edges come
+        (["gf", "fa", "eb"], "gfaebcd"),
+        (["ab", "bc"], "abcdefg"),
+        (["cb", "ba", "ca"], "cbadefg"),
+    ],
+)
+def test_the_order_of_names_is_left_but_for_what_is_needed(edges: list[str], order: str) -> None:
+    assert "".join(syllabus(NAMES, [edge(*pair) for pair in edges])) == order
+
+
+def test_a_long_way_of_prerequisites_is_walked_without_end_of_stack() -> None:
+    names = [ConceptId(f"c{n}") for n in range(5_000)]
+    order = syllabus(names, [edge(b, a) for a, b in pairwise(names)])
+    assert list(order) == names[::-1]
+
+
+def test_of_implied_edges_the_others_keep_their_order_weights_and_reasons() -> None:
+    kept = [Prerequisite(ConceptId("b"), ConceptId("c"), 0.4, "so"), Prerequisite(ConceptId("a"), ConceptId("b"), 0.3)]
+    assert without_implied(NAMES, [kept[0], edge("a", "c"), kept[1]]) == tuple(kept)
+    assert without_implied(NAMES, []) == ()
+
+
+def test_an_exercise_without_a_name_of_its_own_is_called_by_its_id(tmp_path: Path) -> None:
+    rows = "add_two,True,,1,2,,number-sense,5,\n,True,,1,2,,,5,\nsolo,True,solo,1,2,sets,,5,Solo\n"
+    (tmp_path / "exercises.csv").write_text(HEADER + rows)
+    report = ImportReport()
+    course = junyi(tmp_path, report)
+    assert [(one.title, one.description, one.topic) for one in course.concepts] == [
+        ("Add two", "", "Number sense"),
+        ("Solo", "Solo", "Sets"),
+    ]
+    assert [item.text for item in course.items] == [
+        "Exercise “Add two” on Junyi Academy",
+        "Exercise “Solo” on Junyi Academy",
+    ]
+    assert [(one.source_id, one.target_id) for one in course.prerequisites] == [("solo", "solo")], "circles are kept"
+    assert (report.rows_read, report.rows_kept) == (3, 2)

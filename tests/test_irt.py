@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -125,3 +126,66 @@ def test_an_item_without_responses_stays_at_its_concept() -> None:
     assert model.ease[-1] == pytest.approx(model.level[2], abs=0.1)
     assert model.slope[-1] == pytest.approx(model.usual_slope, rel=0.05)
     assert mean_odds(PRIOR[None], model.slope, model.ease).shape == (31,)
+
+
+def steep() -> Irt:
+    """As `irt`, with a usual slope that is not one."""
+    return Irt(WORDS, np.array([1.0, 2.0, 1.0]), np.array([1.0, -1.0, 0.0]), np.array([0.5, -0.5]), 1.5, 0.1)
+
+
+def test_an_unknown_item_has_the_usual_slope_and_the_mean_ease_of_its_concepts() -> None:
+    model = replace(steep(), level=np.array([0.9, -0.5]))
+    for own, ease in (((B, A, ConceptId("nowhere")), 0.2), ((B,), -0.5)):
+        one = model.update(model.initial(), answer("new", False, concept_ids=own))
+        product = np.exp(PRIOR) / (1 + np.exp(1.5 * GRID + ease))
+        assert density(one) == pytest.approx(product / product.sum())
+
+
+def test_an_unsure_grade_raises_the_likelihood_to_its_weight() -> None:
+    state = irt().update(irt().initial(), answer("easy", False, score=0.75, score_confidence=0.4))
+    right = 1 / (1 + np.exp(-(GRID + 1)))
+    product = np.exp(PRIOR) * (right**0.75 * (1 - right) ** 0.25) ** 0.4
+    assert density(state) == pytest.approx(product / product.sum())
+    assert state.practice.successes.tolist() == [pytest.approx(0.3), 0.0]
+
+
+def test_a_belief_is_the_odds_at_the_concept_s_ease_and_the_usual_slope() -> None:
+    state = steep().update(steep().initial(), answer("easy", True))
+    by_hand = [float(density(state) @ (1 / (1 + np.exp(-(1.5 * GRID + level))))) for level in (0.5, -0.5)]
+    assert steep().beliefs(state, None).probability.tolist() == pytest.approx(by_hand)
+
+
+def test_an_interval_spans_nine_tenths_of_a_gaussian_by_the_slope() -> None:
+    logits = [np.log(end / (1 - end)) for end in steep().predict_interval(steep().initial(), None, None)]
+    # 1.644854 to each side, times the slope
+    assert logits[1] - logits[0] == pytest.approx(2 * 1.644854 * np.array([1.0, 2.0, 1.0]), rel=0.01)
+    beliefs = steep().beliefs(steep().initial(), None)
+    width = np.log(beliefs.high / (1 - beliefs.high)) - np.log(beliefs.low / (1 - beliefs.low))
+    assert width == pytest.approx([2 * 1.644854 * 1.5] * 2, rel=0.01)
+
+
+def test_what_is_new_is_as_usual() -> None:
+    wider = WORDS.extended({ItemId("n"): [A, ConceptId("c")], ItemId("m"): [], ItemId("o"): [ConceptId("c")]})
+    bound = steep().bind(wider)
+    assert bound.level == pytest.approx([0.5, -0.5, 0.1])
+    assert bound.ease == pytest.approx([1.0, -1.0, 0.0, 0.3, 0.1, 0.1])
+    assert bound.slope == pytest.approx([1.0, 2.0, 1.0, 1.5, 1.5, 1.5])
+    assert (bound.usual_slope, bound.base) == (1.5, 0.1)
+
+
+def test_abilities_reach_as_far_as_learners_do() -> None:
+    """The grid leaves out so little of a Gaussian that its variance is 1 on it."""
+    mass = np.exp(PRIOR) / np.exp(PRIOR).sum()
+    assert mass @ GRID**2 == pytest.approx(1.0, abs=2e-3)
+
+
+def test_each_of_a_log_s_learners_begins_at_the_prior() -> None:
+    learner, item = np.array([0, 0, 2], dtype=np.int32), np.array([0, 1, 1], dtype=np.int32)
+    names = tuple(LearnerId(one) for one in ("k", "mute", "l"))
+    log = Log(WORDS, names, learner, item, np.array([1.0, 1.0, 0.0]), np.full(3, np.nan))
+    odds, new = irt().predict_log(log), irt().predict(irt().initial(), None, None)
+    assert odds[[0, 2]].tolist() == pytest.approx(new[[0, 1]].tolist())
+    assert odds[1] > new[1]
+    first, mute, last = irt().fold(log)
+    assert density(first) @ GRID > density(mute) @ GRID > density(last) @ GRID
+    assert mute.posterior.tolist() == PRIOR.tolist()

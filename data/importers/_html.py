@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 _FORMULA = re.compile(r"latex\.codecogs\.com/[^?]*\?(.*)", re.DOTALL)
 _LOOKS = re.compile(r"\\(bf|large|Large|small|color\s*\{\w+\})\s*")
-_BLOCKS = {"br", "p", "div", "tr", "table", "center", "h1", "h2", "h3", "li"}
+_BLOCKS = {"br", "hr", "p", "div", "tr", "table", "center", "h1", "h2", "h3", "li"}
 _HIDDEN = {"style", "script", "head"}
 
 
@@ -19,6 +19,8 @@ def text_of(html: str) -> str:
     'If $$T_{1}$$ < 2\nthen?'
     >>> text_of("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td></td></tr></table>")
     'a | b\nc |'
+    >>> text_of("<table><tr><td>first<br>second</td></tr></table>one<hr>two")
+    'first second\none\ntwo'
     """
     parser = _Text()
     parser.feed(html)
@@ -44,6 +46,8 @@ class _Text(HTMLParser):
             if tag in ("tr", "table") or not self._cells:
                 self.parts.append("\n")
                 self._cells = 0
+            else:
+                self.parts.append(" ")
         elif tag == "img":
             named = dict(attrs)
             self.parts.append(self._picture(named.get("src") or "", named.get("alt") or ""))

@@ -37,6 +37,8 @@ def plain(latex: str) -> str | None:
 
     >>> plain(r"$$\frac{-12}{7}$$"), plain(r"$$\left(x+\sqrt{2}\right)^{10}$$"), plain(r"\frac{x+1}{2y}")
     ('-12/7', '(x+sqrt(2))^10', '(x+1)/(2y)')
+    >>> plain(r"2\frac{1}{2}"), plain("x^{2}3")
+    ('2 1/2', 'x^2 3')
     >>> plain(r"\begin{bmatrix} 1 \end{bmatrix}") is None
     True
     """
@@ -50,12 +52,14 @@ def plain(latex: str) -> str | None:
 
 def _sequence(tokens: list[str], end: str = "") -> str:
     """Everything up to the token `end`; `tokens` is a stack, its top the next token."""
-    parts = []
+    parts: list[str] = []
     while tokens or end:
         token = tokens.pop()
         if token == end:
             break
-        parts.append(_one(token, tokens))
+        part = _one(token, tokens)
+        # What LaTeX sets apart would run together: "2 1/2" is not "21/2".
+        parts.append(f" {part}" if parts and part[:1].isdigit() and parts[-1][-1:].isdigit() else part)
     return "".join(parts)
 
 
