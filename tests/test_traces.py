@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -97,6 +98,68 @@ def test_beyond_the_window_nothing_is_left() -> None:
         traces = of_rows(rows, WORDS, FEATURES)[-1]
         assert traces[0] == met
         assert served(rows, between + 1, weights, math.nan)[0] == pytest.approx(float(traces @ weights), abs=1e-4)
+
+
+def several(*each: Sequences) -> Sequences:
+    """The rows of one learner after those of the other."""
+    columns = [np.concatenate([getattr(one, field.name) for one in each]) for field in fields(Sequences)[1:]]
+    return Sequences(np.cumsum([0, *(len(one.item) for one in each)]).astype(np.int32), *columns)
+
+
+def test_nobody_finds_traces_of_another_learner() -> None:
+    """Lives of one row, of none, and longer than the window; the last sees nothing of those before."""
+    rng = np.random.default_rng(4)
+    each = [
+        rows_of(
+            rng.integers(5, size=n).tolist(), rng.integers(2, size=n).tolist(), 0.6, rng.uniform(0, 1e6, n).tolist()
+        )
+        for n in (1, WINDOW + 30, 0, 40, WINDOW + 30)
+    ]
+    whole = several(*each)
+    apart = [of_rows(one, WORDS, FEATURES) for one in each]
+    assert of_rows(whole, WORDS, FEATURES) == pytest.approx(np.concatenate(apart), abs=1e-7)
+    for one, rows in zip(Recent.of_learners(whole), each, strict=True):
+        (alone,) = Recent.of_learners(rows)
+        assert one.item.tolist() == alone.item.tolist() and len(one.item) == min(len(rows.item), WINDOW)
+        assert one.surprise.tobytes() == alone.surprise.tobytes() and one.seconds.tobytes() == alone.seconds.tobytes()
+
+
+def test_likeness_is_a_sum_over_the_window_in_plain_loops() -> None:
+    """Long features, so that what leaves the window would show: the slowest decay still has .0023 of it."""
+    count, features = WINDOW + 60, 40.0 * FEATURES
+    rng = np.random.default_rng(5)
+    rows = rows_of(rng.integers(5, size=count).tolist(), rng.integers(2, size=count).tolist(), 0.7)
+    traces = of_rows(rows, WORDS, features)[:, ALIKE]
+    for n in (0, 1, WINDOW - 1, WINDOW, WINDOW + 1, count - 1):
+        plain, told = np.zeros(len(DECAYS)), np.zeros(len(DECAYS))
+        for k in range(max(0, n - WINDOW), n):
+            alike = float(features[rows.item[k]].astype(float) @ features[rows.item[n]]) / SIZE**2
+            plain += DECAYS ** (n - k - 1) * alike
+            told += DECAYS ** (n - k - 1) * alike * float(rows.surprise[k])
+        assert traces[n, ::2] == pytest.approx(plain, rel=1e-5, abs=1e-4)
+        assert traces[n, 1::2] == pytest.approx(told, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize(("outcome", "run"), [([1.0] * 7, 5), ([0.0, 1.0, 1.0], 2), ([1.0, 0.5], 0), ([0.75, 1.0], 2)])
+def test_a_run_is_of_answers_more_right_than_wrong_and_counts_up_to_five(outcome: list[float], run: int) -> None:
+    rows = rows_of([0] * (len(outcome) + 1), [*outcome, 1.0])
+    traces = of_rows(rows, WORDS, FEATURES)[-1]
+    assert traces[4] == traces[KINDS + 4] == np.float32(run / 5)
+    weights = np.zeros(WIDTH)
+    weights[4] = 5.0
+    assert served(rows, len(outcome), weights, math.nan)[0] == pytest.approx(run)
+
+
+def test_a_response_from_the_future_left_its_traces_just_now() -> None:
+    """Clocks of servers differ: no pause is below nought, and half an hour is log(1.5) / 5."""
+    weights = np.zeros(WIDTH)
+    weights[9] = 1.0  # pause
+    for second, pause in ((3_000.0, 0.0), (4_800.0, math.log(1.5) / 5.0), (math.nan, 0.0)):
+        rows = rows_of([0, 0], [1.0, 1.0], seconds=[3_000.0, second])
+        assert served(rows, 1, weights, second)[0] == pytest.approx(pause)
+        late = rows_of([0, 0], [1.0, 1.0], seconds=[9_000.0, 3_000.0])
+        assert served(late, 1, weights, 3_000.0)[0] == of_rows(late, WORDS, FEATURES)[1][9] == 0.0
+        assert of_rows(rows, WORDS, FEATURES)[1][9] == pytest.approx(pause)
 
 
 def test_an_unknown_item_makes_all_others_older_and_leaves_nothing_itself() -> None:

@@ -20,7 +20,7 @@ from student_model.tracing._practice import logistic_of
 from student_model.tracing._recurrent_net import Net, Rows, Shape, batches
 from student_model.tracing._sequences import Floats, sequences
 from student_model.tracing._traces import of_rows
-from student_model.training import Course, Plan, Watch, train
+from student_model.training import Course, Plan, Watch, one_thread, train
 
 SPAN, JUDGED = 200, 128
 """Responses through which gradients flow back (states flow on); learners who are judged at once."""
@@ -78,7 +78,8 @@ def members(
     rows, made = _Given.of(lesson), []
     for m in range(count):
         own = replace(context, done=partial(_share, context, m, count))
-        made.append(_member(lesson, rows, part == m, seed + m, own, f"{name} {m + 1} of {count}"))
+        with one_thread():
+            made.append(_member(lesson, rows, part == m, seed + m, own, f"{name} {m + 1} of {count}"))
         if made[-1].course.interrupted:
             context.interrupted()
             break
