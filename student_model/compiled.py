@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 
@@ -19,4 +22,14 @@ def compiled(loop: Callable[..., Any], *formulas: Callable[..., Any]) -> Callabl
 
     for formula in formulas:
         register_jitable(formula)
-    return numba.njit(cache=True, nogil=True)(loop)
+    return numba.njit(cache=True, nogil=True)(_stamped(loop, formulas))
+
+
+def _stamped(loop: Callable[..., Any], formulas: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
+    """The loop under a name that changes with the formulas: numba's cache looks at the loop's own file alone, and would
+    go on with old formulas from another.
+    """
+    digest = hashlib.sha256("".join(map(inspect.getsource, formulas)).encode()).hexdigest()[:12]
+    copy = FunctionType(loop.__code__, loop.__globals__, loop.__name__, loop.__defaults__, loop.__closure__)
+    copy.__qualname__, copy.__module__ = f"{loop.__qualname__}_{digest}", loop.__module__
+    return copy

@@ -124,6 +124,98 @@ def test_columns_are_read_as_text_and_unjudged_rows_left_out(tmp_path: Path) -> 
     assert "more" not in log
 
 
+Rows = list[tuple[str, str, str, float]]
+
+
+def frame(rows: Rows) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["learner_id", "item_id", "concept_ids", "correct"])
+
+
+def repeated(copies: int, new_attempts: int, tags: str = "ab") -> pd.DataFrame:
+    """Learners who met one item under each tag: so many with the same outcome each time, others with another."""
+    rows: Rows = [(f"l{n}", "i", tag, float(n % 2)) for n in range(copies) for tag in tags]
+    rows += [(f"m{n}", "i", tag, float(tag == "a")) for n in range(new_attempts) for tag in tags]
+    return frame(rows)
+
+
+@pytest.mark.parametrize(("copies", "attempts", "leaks"), [
+    (2, 0, False), (3, 0, True),  # from three on
+    (19, 1, True), (18, 1, False), (95, 5, True), (94, 6, False),  # .95 of those who met it twice
+])  # fmt: skip
+def test_copies_are_copies_from_three_and_from_nineteen_in_twenty_on(copies: int, attempts: int, leaks: bool) -> None:
+    fault = expanded(repeated(copies, attempts), "log")
+    assert (fault is not None) == leaks
+    if fault is not None:
+        assert fault.count == copies and fault.share == pytest.approx(copies / (2 * (copies + attempts)))
+
+
+def test_each_further_concept_and_each_further_attempt_is_a_copy_of_its_own() -> None:
+    """Four learners, three tags, two attempts each: of 24 rows 4 * (3 - 1) * 2 = 16 are too many."""
+    once = repeated(4, 0, tags="abc")
+    twice = pd.concat([once, once.assign(correct=1.0 - once["correct"])])
+    fault = expanded(twice, "log.csv")
+    assert fault is not None and fault.count == 16 and fault.share == pytest.approx(2 / 3)
+    assert str(fault) == (
+        "log.csv: expanded by concept: 16 rows (67%) repeat a response for another concept of its item (e.g. learner "
+        "l0, item i; learner l1, item i; learner l2, item i; learner l3, item i). Write one row per response, its "
+        "concepts joined by ';' in concept_ids."
+    )
+
+
+def in_turns(pairs: int, differ: int) -> pd.DataFrame:
+    """Concepts a and b in turns, half of each right; b says what a said but for the first `differ` times."""
+    rows: Rows = []
+    for n in range(pairs):
+        right = float(n % 2)
+        rows += [("l", "", "a", right), ("l", "", "b", 1.0 - right if n < differ else right)]
+    return frame(rows)
+
+
+@pytest.mark.parametrize(("pairs", "differ", "leaks"), [
+    # Half of the pairs are expected to differ, .5 * .5 + .5 * .5: forty from eighty pairs on, and one in fifty may.
+    (80, 0, True), (78, 0, False), (100, 0, True), (100, 1, True), (100, 2, False),
+])  # fmt: skip
+def test_twins_hardly_ever_differ_where_forty_should_worked_out_by_hand(pairs: int, differ: int, leaks: bool) -> None:
+    fault = expanded(in_turns(pairs, differ), "log")
+    assert (fault is not None) == leaks
+    if fault is not None:
+        assert fault.count == pairs and fault.examples == (
+            f"concepts a, b: of {pairs} times {differ} differ, {pairs // 2} expected",
+        )
+
+
+def test_neighbours_of_two_learners_or_of_one_concept_are_no_twins() -> None:
+    """Each learner has one row: a and b stand in turns but never belong to the same learner."""
+    alone = in_turns(200, 0).assign(learner_id=[f"l{n}" for n in range(400)])
+    assert expanded(alone, "log") is None
+    same: Rows = [("l", "", "a", float(n // 100 % 2)) for n in range(400)]  # long runs of one concept
+    assert expanded(frame(same), "log") is None
+
+
+def test_twins_without_items_are_found_among_sound_rows_with_items() -> None:
+    fault = expanded(pd.concat([clean(20), in_turns(100, 0)], ignore_index=True), "log")
+    assert fault is not None and fault.count == 100 and fault.share == pytest.approx(100 / (20 * 60 + 200))
+
+
+def test_the_worst_pairs_are_named_first_and_five_at_most() -> None:
+    """Seven pairs of twins of growing numbers, each with its own learners; all of their rows are counted."""
+    logs = []
+    for n in range(7):
+        log = in_turns(100 + 20 * n, 0)
+        logs.append(log.assign(learner_id=f"l{n}", concept_ids=log["concept_ids"] + str(n)))
+    fault = expanded(pd.concat(logs, ignore_index=True), "log")
+    assert fault is not None and fault.count == sum(100 + 20 * n for n in range(7))
+    assert [one.partition(":")[0] for one in fault.examples] == [f"concepts a{n}, b{n}" for n in (6, 5, 4, 3, 2)]
+
+
+def test_outcomes_may_be_written_in_several_ways(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    written = [" TRUE ", "False", "1", "0.0", "0.25", "yes", "true", ""]
+    path.write_text("correct,learner_id\n" + "".join(f"{one},l\n" for one in written), "utf-8")
+    log = read_columns(path)
+    assert log["correct"].tolist() == [1.0, 0.0, 1.0, 0.0, 0.25, 1.0] and list(log.columns) == ["correct", "learner_id"]
+
+
 def assistments(part: str) -> pd.DataFrame:
     path = DATA / "assistments2009" / f"{part}.csv.gz"
     if not path.exists():

@@ -146,3 +146,10 @@ def test_an_item_of_several_concepts_tells_of_each_in_part() -> None:
     assert tracer.concept_difficulty[0] == pytest.approx(tracer.concept_difficulty[1])
     assert tracer.item_difficulty[4:] == pytest.approx(tracer.concept_difficulty)
     assert tracer.concept_difficulty[0] > 0.5
+
+
+def test_rows_without_any_weight_leave_what_was_assumed() -> None:
+    words = Vocabulary.build([], {ItemId("i"): [ConceptId("a")], ItemId("j"): [ConceptId("a")]})
+    item = np.array([0, 1], dtype=np.int32)
+    model = fit(Log.from_unordered(words, [LearnerId("l")] * 2, item, np.ones(2), weight=np.zeros(2)))
+    assert model.predict(model.initial(), None, None).tolist() == [0.5, 0.5]

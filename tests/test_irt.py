@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.log import Log
-from student_model.tracing.irt import GRID, PRIOR, Ability, Irt, fit, likelihood, mean_odds
+from student_model.tracing.irt import GRID, PRIOR, Ability, Irt, fit, likelihood, mean_odds, unfitted
 from student_model.types import LearnerId
 
 A, B = ConceptId("a"), ConceptId("b")
@@ -189,3 +189,10 @@ def test_each_of_a_log_s_learners_begins_at_the_prior() -> None:
     first, mute, last = irt().fold(log)
     assert density(first) @ GRID > density(mute) @ GRID > density(last) @ GRID
     assert mute.posterior.tolist() == PRIOR.tolist()
+
+
+def test_the_interval_of_a_new_learner_lies_evenly_around_the_usual_ability() -> None:
+    model = unfitted(WORDS)
+    low, high = model.predict_interval(model.initial(), None, None)
+    logits = [float(np.log(end[0] / (1 - end[0]))) for end in (low, high)]
+    assert logits == pytest.approx([-1.645, 1.645], abs=0.02)

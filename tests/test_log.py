@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,3 +120,73 @@ def test_blocks_are_consecutive_learners_with_their_rows() -> None:
     assert [block.learners for block in blocks] == [("a", "b"), ("c",)]
     assert [block.learner.tolist() for block in blocks] == [[0, 0, 1], [0, 0, 0]]
     assert np.concatenate([block.outcome for block in blocks]).tolist() == log.outcome.tolist()
+
+
+@st.composite
+def sparse(draw: st.DrawFn) -> Log:
+    """Learners of whom any may have no rows, with times that are often missing."""
+    sizes = draw(st.lists(st.integers(0, 3), max_size=5))
+    rows_ = sum(sizes)
+    times = draw(st.lists(st.one_of(st.just(math.nan), st.floats(0.0, 9.0)), min_size=rows_, max_size=rows_))
+    return Log(
+        WORDS,
+        tuple(LearnerId(f"l{n}") for n in range(len(sizes))),
+        np.repeat(np.arange(len(sizes)), sizes).astype(np.int32),
+        np.zeros(rows_, np.int32),
+        np.arange(rows_) / 16.0,
+        np.array(times, np.float64),
+    )
+
+
+@given(sparse())
+def test_times_equal_a_loop_over_each_learners_rows(log: Log) -> None:
+    since, last = [], []
+    for who in range(len(log.learners)):
+        seen = math.nan
+        for now in log.seconds[log.learner == who].tolist():
+            since.append(now - seen)
+            seen = seen if math.isnan(now) else now
+        last.append(seen)
+    assert log.since_last.tolist() == pytest.approx(since, nan_ok=True)
+    assert log.last_seconds.tolist() == pytest.approx(last, nan_ok=True)
+
+
+@given(sparse(), st.integers(1, 4))
+def test_blocks_and_those_who_answered_keep_all_rows_and_the_right_learners(log: Log, size: int) -> None:
+    blocks = list(log.blocks(size))
+    assert [len(block.learners) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
+    assert [who for block in blocks for who in block.learners] == list(log.learners)
+    joined: dict[str, list[tuple[int, float, float]]] = {}
+    for block in blocks:
+        joined |= told(block)
+    assert joined == told(log)
+    answered = log.of_those_who_answered()
+    assert told(answered) == {who: done for who, done in told(log).items() if done}
+    assert (answered is log) == all(told(log).values())
+
+
+@given(sparse())
+def test_offsets_span_learners_without_rows(log: Log) -> None:
+    sizes = [int((log.learner == who).sum()) for who in range(len(log.learners))]
+    assert log.offsets.tolist() == [sum(sizes[:who]) for who in range(len(sizes) + 1)]
+
+
+def test_grouping_moves_all_columns_together() -> None:
+    """Two learners in turns: each row carries one number in every column."""
+    number = np.array([3.0, 1.0, 2.0, 0.0])
+    columns = (number, 10.0 * number, number / 4.0, 100.0 * number)
+    log = Log.from_unordered(WORDS, [LearnerId(one) for one in "yxyx"], number.astype(np.int32), *columns)
+    assert log.learners == ("y", "x") and log.learner.tolist() == [0, 0, 1, 1]
+    order = np.array([3.0, 2.0, 1.0, 0.0])
+    assert log.item.tolist() == log.outcome.tolist() == order.tolist()
+    assert log.seconds.tolist() == (10.0 * order).tolist()
+    assert log.weights.tolist() == (order / 4.0).tolist() and log.elapsed_seconds.tolist() == (100.0 * order).tolist()
+    without = Log.from_unordered(WORDS, log.learners, np.zeros(2, np.int32), np.ones(2))
+    assert without.weight is without.elapsed is None and np.isnan(without.seconds).all()
+
+
+def test_some_rows_keep_their_weights_and_times_apart() -> None:
+    log = log_of([("x", 0, 1.0, 0.25), ("x", 1, 0.0, 0.5), ("y", 2, 1.0, 0.75)])
+    assert log.rows(slice(1, 3)).weights.tolist() == [0.5, 0.75]
+    assert log.rows(np.array([2, 0])[::-1].astype(np.int32)).outcome.tolist() == [1.0, 1.0]
+    assert log.rows(np.array([False, False, True])).learners == ("x", "y")  # x stays, without rows

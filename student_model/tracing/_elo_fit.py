@@ -48,7 +48,7 @@ def moved(tracer: Elo, log: Log, odds: FloatArray) -> Elo:
     item = tracer.item_difficulty + (error + pull) / (information + ITEM_PULL)
     trust = information / (information + ITEM_PULL)
     told = trust * expected + (item - expected)
-    difficulty = float(told.sum() / trust.sum())
+    difficulty = float(told.sum() / trust.sum()) if trust.any() else tracer.difficulty  # no row may have any weight
     beyond = _per_concept(words, told - trust * difficulty)
     concept = difficulty + beyond / (_per_concept(words, trust) + CONCEPT_PULL)
     unseen = words.mean_over_concepts(concept, difficulty)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NEW, FIRST_GAIN = 1.4, 1.2
 """Without any data a course is taken to be new to its learners: the difficulty of all that it teaches (odds of .2 for
-the usual learner), and a gain that makes three right answers in a row enough to go on."""
+the usual learner), and a gain that makes four right answers in a row enough to go on."""
 
 
 def unfitted(words: Vocabulary, graph: KnowledgeGraph | None) -> StateSpace:

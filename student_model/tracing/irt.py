@@ -180,7 +180,8 @@ def mean_odds(posterior: FloatArray, slope: FloatArray, ease: FloatArray) -> Flo
 
 def _ends(state: Ability, slope: FloatArray, ease: FloatArray, odds: FloatArray) -> tuple[FloatArray, FloatArray]:
     mass = np.exp(state.posterior - state.posterior.max())
-    low, high = np.interp((TAIL, 1.0 - TAIL), np.cumsum(mass) / mass.sum(), GRID)
+    below = (np.cumsum(mass) - mass / 2.0) / mass.sum()  # a point stands for the mass on both sides of it
+    low, high = np.interp((TAIL, 1.0 - TAIL), below, GRID)
     at = [np.clip(1.0 / (1.0 + np.exp(-(slope * ability + ease))), 0.0, 1.0) for ability in (low, high)]
     return np.minimum(at[0], odds), np.maximum(at[1], odds)
 
