@@ -24,10 +24,12 @@ _NUMBER = re.compile(
     \s*(?P<unit>[^\d\s/].*)?""",
     re.VERBOSE,
 )
-_THOUSANDS = re.compile(r"(?<![\d.,'])[1-9]\d*(?:[,']\d{3}|[ ]\d{3}(?![ ]*/))+(?!\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,'])[1-9]\d{0,2}(?:[,']\d{3}|[ ]\d{3}(?![ ]*/))+(?!\d|[,']\d)")
 """Groups of three; with a space before a fraction they may be a mixed number, which `_value` tells apart."""
-_COMMA = re.compile(r"^([-+]?\s*(?:0+(?=,\d{3}(?!\d))|\d+(?=,(?:\d{1,2}|\d{4,})(?!\d)))),(\d+)(?!\d|,)")
-"""A decimal comma: behind a nought whatever follows, else not before three digits."""
+_COMMA = re.compile(
+    r"^([-+]?\s*[$€£¥]?\s*(?:(?:0+|\d{4,})(?=,\d{3}(?!\d))|\d+(?=,(?:\d{1,2}|\d{4,})(?!\d)))),(\d+)(?!\d|,)"
+)
+"""A decimal comma; before three digits only behind a nought, or behind more digits than thousands have."""
 _WORDS = re.compile(r"[^\W\d_]{2,}(?:[ -][^\W\d_]+)*\.?")
 
 _UNITS = {

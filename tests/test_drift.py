@@ -11,10 +11,10 @@ from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import FloatArray, Vocabulary, natural_order
 from student_model.evaluation import log_loss
 from student_model.log import Log
-from student_model.tracing import load
 from student_model.tracing._drift import NONE, Drift, between
 from student_model.tracing._drift_fit import Estimates, evidence, expected, found, told_of
 from student_model.tracing._statespace_fit import fitted
+from student_model.tracing.statespace import StateSpace, fit
 from student_model.types import LearnerId
 
 LAW = Drift(own=0.3, shared=0.5, reach=8.0)
@@ -67,7 +67,7 @@ def test_a_planted_drift_is_found() -> None:
 def test_ids_drawn_by_lot_tell_nothing(seed: int) -> None:
     _, items = planted(1_000, LAW, seed)
     lot = np.random.default_rng(seed).permutation(1_000).astype(np.int32)
-    assert found(items.at(lot)) is None
+    assert told_of([f"q{n}" for n in range(1_000)], items.at(lot)).drift == NONE
 
 
 @pytest.mark.parametrize("known", [0, 1])
@@ -142,14 +142,18 @@ def test_items_never_answered_are_as_hard_as_those_next_to_them() -> None:
     assert model.difficulty == pytest.approx(again)
 
 
-def test_items_that_come_after_the_fit_are_as_hard_as_those_next_to_them() -> None:
-    log, difficulty = written(0)
+def fitted_to_old(log: Log) -> StateSpace:
+    """The belief model of a vocabulary without the new items."""
     old = np.flatnonzero(np.arange(200) % 10 < 5)
     words = Vocabulary.build([ConceptId("c")], {log.vocabulary.items[n]: [ConceptId("c")] for n in old})
     place = np.searchsorted(old, log.item).astype(np.int32)
     names = [log.learners[n] for n in log.learner.tolist()]
-    small = Log.from_unordered(words, names, place, log.outcome)
-    model = load("statespace").fit(small).bind(log.vocabulary)
+    return fit(Log.from_unordered(words, names, place, log.outcome))
+
+
+def test_items_that_come_after_the_fit_are_as_hard_as_those_next_to_them() -> None:
+    log, difficulty = written(0)
+    model = fitted_to_old(log).bind(log.vocabulary)
     state = model.initial()
     odds = model.predict(state, None, None)
     new = np.arange(200) % 10 >= 5
@@ -159,3 +163,15 @@ def test_items_that_come_after_the_fit_are_as_hard_as_those_next_to_them() -> No
     weight = np.where(outcome > 0.5, asked, 1.0 - asked)
     blind = np.full(len(asked), float(np.average(outcome, weights=weight)))
     assert log_loss(np.repeat(odds[new], 2), outcome, weight) < log_loss(blind, outcome, weight) - 0.03
+
+
+def test_a_new_item_between_known_ones_is_surer_than_one_far_away() -> None:
+    log, _ = written(0)
+    model = fitted_to_old(log)
+    far = [ItemId(f"q{n}") for n in range(10_000, 10_400)]
+    late = model.bind(log.vocabulary.extended({one: [ConceptId("c")] for one in far}))
+    usual = model.drift.own + model.drift.shared
+    between_known = (np.arange(200) % 10 >= 5) & (np.arange(200) < 190)
+    assert late.difficulty_variance[:200][between_known].mean() < 0.6 * usual
+    assert late.difficulty_variance[-1] == pytest.approx(usual, rel=0.01)
+    assert late.difficulty[-1] == pytest.approx(late.concept_difficulty[0], abs=0.01)

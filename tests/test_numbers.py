@@ -140,8 +140,15 @@ def test_units_that_differ_are_told_apart_and_unknown_ones_go_by_their_word() ->
         ("12 345 678/9", "12345678/9"),
         ("2 100/250", "12/5"),
         ("1 000 1/2", "2001/2"),
+        ("€ 2,50", "5/2"),
+        ("1234,567", "1234567/1000"),
     ],
 )
 def test_thousands_decimals_and_mixed_numbers_are_told_apart(text: str, value: str) -> None:
     number = read_number(text)
     assert number is not None and number.value == Fraction(value)
+
+
+@pytest.mark.parametrize("text", ["1,000,00", "1,234,5", "1,00,000"])
+def test_groups_that_are_none_are_no_number(text: str) -> None:
+    assert read_number(text) is None

@@ -169,3 +169,14 @@ def test_meaning_is_a_vector_of_length_one_that_knows_what_is_alike() -> None:
 def test_a_text_means_the_same_alone_and_beside_longer_ones() -> None:
     alone, beside = embed(["One half."])[0], embed(["One half.", "A much longer text " * 30])[0]
     assert alone == pytest.approx(beside, abs=1e-5)
+
+
+def test_texts_that_tell_little_leave_what_ids_tell() -> None:
+    rng = np.random.default_rng(1)
+    truth = np.repeat(rng.normal(0.0, 1.2, COUNT // 6), 6)  # blocks of neighbours are alike
+    belief = fitted(lived(GRAPH, truth))
+    features = np.stack((truth + rng.normal(0.0, 3.0, COUNT), rng.normal(size=COUNT)), axis=1)
+    better = informed(belief, features, Context(GRAPH))
+    off = [np.abs(model.difficulty - truth)[-NEW:].mean() for model in (belief, better)]
+    assert belief.drift.shared > 0.0
+    assert off[1] < off[0] + 0.15

@@ -25,6 +25,7 @@ _PLAIN = {
     ",": " ",
     " ": " ",
 }
+_FRACTION = re.compile(r"\d+/\d+")
 _ATOM = re.compile(r"-?\d+(\.\d+)?|[A-Za-z]")
 
 
@@ -38,7 +39,7 @@ def plain(latex: str) -> str | None:
     >>> plain(r"$$\frac{-12}{7}$$"), plain(r"$$\left(x+\sqrt{2}\right)^{10}$$"), plain(r"\frac{x+1}{2y}")
     ('-12/7', '(x+sqrt(2))^10', '(x+1)/(2y)')
     >>> plain(r"2\frac{1}{2}"), plain("x^{2}3")
-    ('2 1/2', 'x^2 3')
+    ('(2+1/2)', 'x^2 3')
     >>> plain(r"\begin{bmatrix} 1 \end{bmatrix}") is None
     True
     """
@@ -58,8 +59,11 @@ def _sequence(tokens: list[str], end: str = "") -> str:
         if token == end:
             break
         part = _one(token, tokens)
-        # What LaTeX sets apart would run together: "2 1/2" is not "21/2".
-        parts.append(f" {part}" if parts and part[:1].isdigit() and parts[-1][-1:].isdigit() else part)
+        if parts and parts[-1].isdigit() and _FRACTION.fullmatch(part):
+            parts[-1] = f"({parts[-1]}+{part})"  # a mixed number is a sum and no product
+        else:
+            apart = bool(parts) and part[:1].isdigit() and parts[-1][-1:].isdigit()
+            parts.append(f" {part}" if apart else part)
     return "".join(parts)
 
 

@@ -91,15 +91,23 @@ def _step(
     return Step(name, kind, text, concepts, answer=answer, accepted_answers=others, hints=help_)
 
 
+_MIXED = re.compile(r"(-?)\((\d+)\+(\d+/\d+)\)")
+
+
 def key_of(latex: str) -> tuple[ItemKind, str, tuple[str, ...]]:
     r"""Kind, answer and further right answers for an answer in LaTeX.
 
     >>> key_of(r"$$\frac{-12}{7}$$"), key_of("$$n=12$$"), key_of(r"$$5\sqrt{2}$$")
     (('numeric', '-12/7', ()), ('expression', 'n=12', ('12',)), ('expression', '5sqrt(2)', ()))
+    >>> key_of(r"-3\frac{5}{8}"), key_of(r"$$x=2\frac{1}{2}$$")
+    (('numeric', '-3 5/8', ()), ('expression', 'x=(2+1/2)', ('(2+1/2)',)))
     """
     text = plain(latex)
     if not text:
         return "text", latex, ()
+    mixed = _MIXED.fullmatch(text)
+    if mixed:
+        return "numeric", f"{mixed[1]}{mixed[2]} {mixed[3]}", ()
     bare = text.replace(",", "") if _GROUPED.fullmatch(text) else text.replace(" ", "")
     if _BARE.fullmatch(bare) and read_number(bare) is not None:
         return "numeric", bare, ()

@@ -26,6 +26,12 @@ class Drift(NamedTuple):
     shared: float
     reach: float
 
+    def in_words(self) -> str:
+        """For people who wait for a fit."""
+        if not self.shared:
+            return "the order of ids tells nothing of difficulty"
+        return f"the order of ids tells of difficulty: items are alike up to some {self.reach:.0f} ids apart"
+
 
 NONE = Drift(own=2.0 / 3.0, shared=0.0, reach=1.0)
 """Before any data: items are like their concepts, and their neighbours tell nothing more."""

@@ -1,8 +1,9 @@
 """Finding how difficulties drift along the order of ids (`_drift`), and what that tells of each item.
 
 Estimates err by their own information: estimate_i = drift_i + own_i + error_i, error_i ~ N(0, 1 / information_i). The
-process is Markov, so that one pass from each end gives all expectations, and the evidence, exactly. The three numbers
-are those of the most evidence; where they beat no drift at all by too little, as with ids drawn by lot, there is none.
+process is Markov, so that one pass from each end gives all expectations, and the evidence, exactly. The three
+numbers are those of the most evidence, drawn to what is `USUAL`; where they beat no drift at all by too little, as with
+ids drawn by lot, there is none.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def found(items: Estimates) -> Drift | None:
     """The drift with the most evidence, if that is enough; items are in natural order, here and below."""
     if np.count_nonzero(items.information) < 2:
         return None
-    level = np.average(items.value, weights=items.information)  # what all share is no drift
+    level = np.average(items.value, weights=items.information)  # what all share is no sign of a drift
     items = items._replace(value=items.value - level)
     usual = np.log(USUAL)
 

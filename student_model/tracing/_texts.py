@@ -18,6 +18,7 @@ from knowledge_graph.types import Item, ItemKind
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.encoder.base import EncoderMissing, embed
 from student_model.tracing import Context
+from student_model.tracing._drift_fit import Estimates, told_of
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
 FEWEST = 20
@@ -66,21 +67,26 @@ def told_of_items(words: Vocabulary, context: Context) -> FloatArray | None:
 
 def informed(belief: StateSpace, features: FloatArray | None, context: Context) -> StateSpace:
     """The belief model with difficulties that `told_of_items` informs; the same where that tells nothing."""
-    told = None if features is None else expected(belief, features)
+    if features is None:
+        return belief
+    told = expected(belief, features)
     if told is None:
-        if features is not None:
-            context.tell("the texts of items tell nothing of their difficulty here")
+        context.tell("the texts of items tell nothing of their difficulty here")
         return belief
     context.tell(f"texts explain {told.explained:.0%} of what items differ in difficulty")
     estimate, information = belief.estimates()
-    pull = 1.0 / told.variance
-    difficulty = (information * estimate + pull * told.difficulty) / (information + pull)
+    there = ~np.isnan(features).any(axis=1)
+    left = told_of(belief.vocabulary.items, Estimates(estimate - told.difficulty, np.where(there, information, 0.0)))
+    beyond = left.drift.shared > 0.0  # what texts leave unexplained, ids may tell
+    expectation = np.where(there, told.difficulty + left.mean, belief.expected_difficulty)
+    variance = np.where(there, left.variance if beyond else told.variance, belief.expected_variance)
+    pull = 1.0 / variance
     return replace(
         belief,
-        difficulty=difficulty,
+        difficulty=(information * estimate + pull * expectation) / (information + pull),
         difficulty_variance=1.0 / (information + pull),
-        expected_difficulty=told.difficulty,
-        expected_variance=np.full(len(difficulty), told.variance),
+        expected_difficulty=expectation,
+        expected_variance=variance,
     )
 
 

@@ -48,7 +48,9 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     context.tell("fitting the belief model")
     told = told_of_items(log.vocabulary, context)
     with steps(context, "belief") as step:
-        belief = informed(believed(log, context.graph, step=step), told, context)
+        belief = believed(log, context.graph, step=step)
+    context.tell(belief.drift.in_words())
+    belief = informed(belief, told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")

@@ -267,7 +267,9 @@ class StateSpace:
         concept_slope = carried(own.concepts, self.concept_slope, vocabulary.concepts, 1.0)
         drifted = between(own.items, self.drifted, self.drift, vocabulary.items)
         expected = vocabulary.mean_over_concepts(concept, self.base) + drifted
-        unsure = self.drift.own + self.drift.shared
+        near = between(own.items, np.ones(len(own.items)), self.drift, vocabulary.items) ** 2
+        known = float(self.expected_variance.mean()) if len(own.items) else 0.0  # of items among neighbours
+        unsure = near * known + (1.0 - near) * (self.drift.own + self.drift.shared)
 
         def moved(values: FloatArray, usual: FloatArray | float) -> FloatArray:
             return carried(own.items, values, vocabulary.items, usual)
@@ -359,7 +361,9 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
     from student_model.tracing._statespace_fit import fitted  # serving needs none of it
 
     with steps(context, "statespace") as step:
-        return fitted(log, context.graph, step=step)
+        model = fitted(log, context.graph, step=step)
+    context.tell(model.drift.in_words())
+    return model
 
 
 def restore(parameters: Parameters) -> StateSpace:
