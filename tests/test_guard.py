@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from courses import empty_log
 
 from knowledge_graph.types import ConceptId, ItemId
 from knowledge_graph.vocabulary import Vocabulary
@@ -13,7 +14,7 @@ from student_model.curves import Curve
 from student_model.evaluation import Report, Scores
 from student_model.guard import FEWEST, HELD, lost, tried, warnings
 from student_model.log import Log
-from student_model.tracing import Context
+from student_model.tracing import ALONE, Context, Tracer, mean
 from student_model.types import LearnerId
 
 NOTHING = Curve((), (), (), ())
@@ -103,3 +104,59 @@ def test_a_loss_within_one_standard_error_is_none_worked_out_by_hand() -> None:
         "m loses to g: log loss 0.6931 against 0.2899 on 2 learners held back (worse by 0.4032, standard error 0.0472)"
     )
     assert lost(log, "m", half, "g", half) is None
+
+
+def test_only_a_greater_auc_is_a_warning() -> None:
+    assert warnings(report("bkt", 0.7, elo=0.7, logistic=0.7)) == []
+    assert len(warnings(report("bkt", 0.7, elo=0.7001, logistic=0.6999))) == 1
+
+
+def test_fifty_learners_are_enough_and_five_of_them_judge() -> None:
+    trial = tried("mean", log_of(FEWEST, 4), seed=0)
+    assert trial is not None and (trial.verdict.learners, trial.verdict.rows) == (5, 20)
+
+
+def test_the_standard_error_is_over_learners_and_not_over_rows_worked_out_by_hand() -> None:
+    # x has three rows, y one, all right. Model .5; guard .8 for x and .4 for y. Differences in log loss are .4700 three
+    # times and -.2231: mean (1.4100 - .2231) / 4 = .2967. Sums by learner 1.4100 and -.2231 lie .8166 from their mean:
+    # .8166 * sqrt(2) / 4 = .2887, just below the mean. Over rows it would be .1501.
+    log = Log.from_unordered(WORDS, [LearnerId(one) for one in "xxxy"], np.zeros(4, np.int32), np.ones(4))
+    half, guard = np.full(4, 0.5), np.array([0.8, 0.8, 0.8, 0.4])
+    told = lost(log, "m", half, "g", guard)
+    assert told is not None and told.endswith("on 2 learners held back (worse by 0.2967, standard error 0.2887)")
+    assert (
+        lost(replace(log, weight=np.array([1.0, 0.1, 0.1, 1.0])), "m", half, "g", guard) == told
+    )  # rows count in full
+    assert lost(log, "m", guard, "g", half) is None
+    # Guard .78 for x: .4447 three times, mean .2777; sums 1.3340 and -.2231, error .7786 * sqrt(2) / 4 = .2753.
+    # Guard .76: .4187 three times, mean .2583; sums 1.2561 and -.2231, error .7396 * sqrt(2) / 4 = .2615: more.
+    assert lost(log, "m", half, "g", np.array([0.78, 0.78, 0.78, 0.4])) is not None
+    assert lost(log, "m", half, "g", np.array([0.76, 0.76, 0.76, 0.4])) is None
+
+
+def test_who_is_sure_and_wrong_loses_by_a_number() -> None:
+    # Odds 0 count as 1e-15: -ln(1e-15) = 34.5388, and with ln 2 for the other row (34.5388 + .6931) / 2 = 17.6160.
+    log = Log.from_unordered(WORDS, [LearnerId("x"), LearnerId("y")], np.zeros(2, np.int32), np.ones(2))
+    told = lost(log, "m", np.array([0.0, 0.5]), "g", np.full(2, 0.5))
+    assert told is not None and "log loss 17.6160 against 0.6931" in told
+
+
+def test_nobody_loses_on_no_rows() -> None:
+    log = replace(empty_log(WORDS), learners=(LearnerId("x"),))
+    assert lost(log, "m", np.zeros(0), "g", np.zeros(0)) is None
+
+
+def test_the_time_of_each_fit_is_told_by_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that nothing but the fit of the item mean moves."""
+    clock, fit = [100.0], mean.fit
+
+    def slow(log: Log, seed: int = 0, context: Context = ALONE) -> Tracer:
+        clock[0] += 7.0
+        return fit(log, seed, context)
+
+    monkeypatch.setattr(mean, "fit", slow)
+    monkeypatch.setattr("student_model.guard.time.perf_counter", lambda: clock[0])
+    trial = tried("mean", log_of(FEWEST, 4), seed=0)
+    assert trial is not None
+    times = {name: (one.fit_seconds, one.predict_seconds) for name, one in trial.reports.items()}
+    assert times == {"mean": (7.0, 0.0), "elo": (0.0, 0.0), "logistic": (0.0, 0.0)}

@@ -100,17 +100,19 @@ def written_out(graph: KnowledgeGraph, law: Law, world: Simulated, learner: int)
     return found, np.asarray(counts @ (law.gain * np.log1p(right) - law.loss * np.log1p(wrong)))
 
 
-@pytest.mark.parametrize("law", [
-    STILL._replace(gain=0.5, loss=0.2, coupling=0.3, credit=0.7, half_life_days=1e9),
-    STILL._replace(gain=0.5, loss=0.2, coupling=0.3, credit=0.7, half_life_days=2.0),
+LEARNING = STILL._replace(gain=0.5, loss=0.2, coupling=0.3, credit=0.7, half_life_days=2.0)
+APART = course([("a", "b", 1.0)], encompassings=[("c", "a", 0.8)], names="abc", per_concept=2)
+"""What c credits does not count for c."""
+
+
+@pytest.mark.parametrize(("graph", "law"), [
+    (GRAPH, LEARNING._replace(half_life_days=1e9)), (GRAPH, LEARNING), (APART, LEARNING),
 ])  # fmt: skip
-def test_practice_edges_and_forgetting_equal_the_law_written_out(law: Law) -> None:
-    world = simulate(GRAPH, law, 12, 40, seed=1)
-    typical = [
-        world.difficulty[[i for i in range(18) if c in GRAPH.vocabulary.concepts_of(i)]].mean() for c in range(6)
-    ]
+def test_practice_edges_and_forgetting_equal_the_law_written_out(graph: KnowledgeGraph, law: Law) -> None:
+    world, words = simulate(graph, law, 12, 40, seed=1), graph.vocabulary
+    typical = [world.difficulty[words.item_concepts == c].mean() for c in range(len(words.concepts))]
     for learner in range(12):
-        before, after = written_out(GRAPH, law, world, learner)
+        before, after = written_out(graph, law, world, learner)
         own = logits(world)[world.log.learner == learner]
         assert np.ptp(own - before) == pytest.approx(0.0, abs=1e-9)  # what is left is ability
         assert world.knows[learner] == pytest.approx(own[0] - before[0] + after - typical, abs=1e-9)

@@ -103,8 +103,8 @@ def test_a_models_name_is_the_model_even_where_a_folder_has_it_and_a_folder_has_
     assert opened.exit_code == 0 and "elo in" in opened.stdout
 
 
-def test_the_file_a_model_was_fitted_to_is_known_again_with_the_course(
-    files: tuple[Path, Path], tmp_path: Path
+def test_the_course_reaches_every_fit_and_the_file_a_model_was_fitted_to_is_known_again_with_it(
+    files: tuple[Path, Path], heard: Heard, tmp_path: Path
 ) -> None:
     (tmp_path / "course").mkdir()
     for name, text in {
@@ -118,6 +118,9 @@ def test_the_file_a_model_was_fitted_to_is_known_again_with_the_course(
     given = ["--curriculum", "course"]
     done = run("fit", "--model", "elo", "--train", train, "--out", "kept", "--force", "--json", *given)
     assert json.loads(done.stdout)["data"]["concepts"] == 2 and json.loads(done.stdout)["data"]["course"]
+    assert run("evaluate", "--model", "mean", "--train", train, "--test", test, *given).exit_code == 0
+    graphs = [context.graph for *_, context in heard]
+    assert [graph and [one.concept_id for one in graph.concepts] for graph in graphs] == [["z", "a"]] * len(heard)
     told = run("evaluate", "--model", "kept", "--train", test, "--test", train, *given)
     assert told.exit_code == 1 and "seen before: is the file that the model was fitted to" in told.stderr
 
@@ -194,6 +197,7 @@ def test_a_failure_is_told_and_ends_what_runs_once_but_not_a_schedule(
 
     once, night = refit(monkeypatch, work)
     assert once.exit_code == 1 and night.slept == []
+    assert once.exception is error or isinstance(error, Refused)  # a fault of the program is not hidden
     going, night = refit(monkeypatch, work, "--every", 3)
     assert night.slept == [10_800.0] and str(error) in going.stderr
 
@@ -203,3 +207,19 @@ def test_ctrl_c_in_a_fit_ends_the_schedule_and_so_does_nothing_to_do(monkeypatch
     done, night = refit(monkeypatch, lambda _: Registered("elo", "v", Path("m"), cut), "--every", 3)
     assert done.exit_code == 0 and night.slept == []
     assert refit(monkeypatch, lambda _: Registered("elo", "v", Path("m"), ORIGIN), "--every", 0)[0].exit_code == 2
+
+
+def test_rows_that_could_not_be_read_are_told_of_with_their_file(files: tuple[Path, Path]) -> None:
+    train, test = files
+    with train.open("a", encoding="utf-8") as log:
+        log.write("l1,i1,a,maybe\n")
+    done = run("evaluate", "--model", "mean", "--train", train, "--test", test, "--json")
+    assert done.exit_code == 0 and json.loads(done.stdout)["rows"] == 120
+    assert any(line.startswith("train.csv: ") and "train.csv:722" in line for line in done.stderr.splitlines())
+
+
+def test_the_course_of_a_refit_may_be_named(tmp_path: Path) -> None:
+    """The folder that is named is read, and not the one of the service."""
+    done = run("refit", "--model", "mean", "--out", tmp_path / "m", "--curriculum", tmp_path / "nowhere",
+               "--database", f"sqlite:///{tmp_path / 'w.db'}")  # fmt: skip
+    assert done.exit_code == 2 and "nowhere" in done.stderr and not (tmp_path / "m").exists()
