@@ -97,7 +97,7 @@ def lost(log: Log, name: str, odds: FloatArray, guard: str, guards: FloatArray) 
     by_learner = np.bincount(log.learner, worse, len(log.learners))
     mean = float(worse.mean()) if len(worse) else 0.0
     error = float(by_learner.std() * np.sqrt(len(by_learner))) / max(len(log), 1)
-    if mean <= error:
+    if not mean > error:  # of nobody the error is NaN
         return None
     mine, theirs = (float(_cross_entropy(one, log.outcome).mean()) for one in (odds, guards))
     return (

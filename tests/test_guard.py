@@ -160,3 +160,7 @@ def test_the_time_of_each_fit_is_told_by_its_model(monkeypatch: pytest.MonkeyPat
     assert trial is not None
     times = {name: (one.fit_seconds, one.predict_seconds) for name, one in trial.reports.items()}
     assert times == {"mean": (7.0, 0.0), "elo": (0.0, 0.0), "logistic": (0.0, 0.0)}
+
+
+def test_nobody_loses_on_nobody() -> None:
+    assert lost(empty_log(WORDS), "m", np.zeros(0), "g", np.zeros(0)) is None

@@ -181,3 +181,14 @@ def test_a_bar_moves_by_the_share_that_is_done() -> None:
     assert (task.description, task.total) == ("fitting", None)
     line.done(0.25)
     assert (task.completed, task.total, task.percentage) == (0.25, 1.0, 25.0)
+
+
+def test_the_bar_is_gone_where_all_is_done_and_comes_back() -> None:
+    bar = Progress()
+    line = Line(bar)
+    line.done(0.5)
+    assert (bar.tasks[0].completed, bar.tasks[0].total) == (0.5, 1.0)
+    line.done(1.0)
+    assert bar.tasks[0].total is None
+    line.done(0.25)
+    assert (bar.tasks[0].completed, bar.tasks[0].total) == (0.25, 1.0)

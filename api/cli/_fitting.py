@@ -123,14 +123,14 @@ def refitted(model: str, settings: Settings, out: Path, seed: int, tell: Line, *
     return registered(model, log, out, seed, Context(graph, tell, done=tell.done), force=force)
 
 
-def require_unseen(registered: Path, test: Path, graph: KnowledgeGraph | None) -> None:
-    """Refuse to measure a model on the very file it was fitted to.
+def require_unseen(registered: Path, test: Path) -> None:
+    """Refuse to measure a model on the very file it was fitted to, with whatever course.
 
     Raises:
         LeakyData: it was.
     """
     origin = storage.read_manifest(registered).origin
-    log = read_log(test, None if graph is None else graph.vocabulary)
+    log = read_log(test, storage.open_tracer(registered).vocabulary)
     if origin is not None and origin["data"]["sha256"] == Data.of(log.of_those_who_answered()).sha256:
         what = "is the file that the model was fitted to"
         remedy = "Measure it on other learners."
@@ -203,7 +203,9 @@ class Line:
     def done(self, share: float) -> None:
         """Move the bar; it is gone where all is done."""
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=share, total=None if share >= 1.0 else 1.0)
+            self._bar.update(self._task, completed=share, total=1.0)
+            if share >= 1.0:
+                self._bar.tasks[self._bar.task_ids.index(self._task)].total = None  # `update` takes None for "as it is"
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def evaluate(
         asked = _read(test, known.vocabulary)
         audit.check(audit.read_columns(train), audit.read_columns(test), names=(str(train), str(test)))
         if not isinstance(chosen, str):
-            _fitting.require_unseen(Path(model), test, graph)
+            _fitting.require_unseen(Path(model), test)
         if not np.isin(asked.item, known.item).any():
             click.echo("warning: no item of the test file is in the training file: do both have item_id?", err=True)
         found = measure(chosen, known, asked, seed, Context(graph, tell, done=tell.done))
