@@ -185,10 +185,9 @@ def test_a_bar_moves_by_the_share_that_is_done() -> None:
 
 def test_the_bar_is_gone_where_all_is_done_and_comes_back() -> None:
     bar = Progress()
-    line = Line(bar)
-    line.done(0.5)
-    assert (bar.tasks[0].completed, bar.tasks[0].total) == (0.5, 1.0)
-    line.done(1.0)
-    assert bar.tasks[0].total is None
-    line.done(0.25)
-    assert (bar.tasks[0].completed, bar.tasks[0].total) == (0.25, 1.0)
+    line, totals = Line(bar), list[float | None]()
+    for share in (0.5, 1.0, 0.25):
+        line.done(share)
+        totals.append(bar.tasks[0].total)
+    assert totals == [1.0, None, 1.0]
+    assert bar.tasks[0].completed == 0.25
