@@ -187,9 +187,14 @@ def _ranks(values: FloatArray) -> FloatArray:
 
 
 def log_loss(odds: FloatArray, outcome: FloatArray, weight: FloatArray | None = None) -> float:
-    """Mean cross-entropy, in nats; of rows that count as much as `weight` says, shape (N,)."""
+    """Mean cross-entropy, in nats; of rows that count as much as `weight` says, shape (N,), alike if all are 0.
+
+    >>> round(log_loss(np.array([0.5, 0.5]), np.array([1.0, 0.0]), np.zeros(2)), 3)
+    0.693
+    """
     safe = np.clip(odds, 1e-15, 1.0 - 1e-15)
-    return float(-np.average(outcome * np.log(safe) + (1.0 - outcome) * np.log1p(-safe), weights=weight))
+    told = outcome * np.log(safe) + (1.0 - outcome) * np.log1p(-safe)
+    return float(-np.average(told, weights=weight if weight is not None and weight.any() else None))
 
 
 def expected_calibration_error(odds: FloatArray, outcome: FloatArray) -> float:

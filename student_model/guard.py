@@ -94,10 +94,12 @@ def lost(log: Log, name: str, odds: FloatArray, guard: str, guards: FloatArray) 
     `odds` and `guards` are of shape (N,), both of the rows of `log`.
     """
     worse = _cross_entropy(odds, log.outcome) - _cross_entropy(guards, log.outcome)
+    if not len(log):
+        return None
     by_learner = np.bincount(log.learner, worse, len(log.learners))
-    mean = float(worse.mean()) if len(worse) else 0.0
-    error = float(by_learner.std() * np.sqrt(len(by_learner))) / max(len(log), 1)
-    if not mean > error:  # of nobody the error is NaN
+    mean = float(worse.mean())
+    error = float(by_learner.std() * np.sqrt(len(by_learner))) / len(log)
+    if mean <= error:
         return None
     mine, theirs = (float(_cross_entropy(one, log.outcome).mean()) for one in (odds, guards))
     return (

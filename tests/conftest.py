@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from listening import Heard, listen
 from postgres import temporary_postgres
 
 DATABASES = count()
@@ -30,3 +31,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     return server.set(database=name).render_as_string()
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """What each fit of the item mean and of the guards was given."""
+    return listen(monkeypatch)

@@ -1,4 +1,4 @@
-"""Difficulties that drift along the order of ids: against full matrices, planted truth, and ids drawn by lot."""
+"""What neighbouring ids tell of an item: within bounds, of items nobody answered, and of those that come later."""
 
 from __future__ import annotations
 
@@ -12,80 +12,11 @@ from knowledge_graph.vocabulary import FloatArray, Vocabulary, natural_order
 from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.tracing._drift import NONE, Drift, between
-from student_model.tracing._drift_fit import Estimates, evidence, expected, found, told_of
 from student_model.tracing._statespace_fit import fitted
 from student_model.tracing.statespace import StateSpace, fit
 from student_model.types import LearnerId
 
-LAW = Drift(own=0.3, shared=0.5, reach=8.0)
 NEAR = Drift(own=0.3, shared=0.5, reach=5.0)
-SIZE = 40
-
-
-def covariance(items: int, law: Drift) -> FloatArray:
-    """Of the drifts of so many items in a row."""
-    place = np.arange(items)
-    return np.asarray(law.shared * np.exp(-np.abs(place[:, None] - place) / law.reach))
-
-
-def planted(items: int, law: Drift, seed: int, information: float = 4.0) -> tuple[FloatArray, Estimates]:
-    """Drifts by this law, and estimates of which every seventh is missing."""
-    rng = np.random.default_rng(seed)
-    drift = np.linalg.cholesky(covariance(items, law) + 1e-9 * np.eye(items)) @ rng.normal(size=items)
-    told = np.where(np.arange(items) % 7 == 3, 0.0, information)
-    noise = np.sqrt(law.own + 1.0 / information) * rng.normal(size=items)
-    return drift, Estimates(drift + noise, told)
-
-
-def test_two_passes_equal_the_full_matrices() -> None:
-    _, items = planted(SIZE, LAW, 0)
-    mean, variance = expected(items, LAW)
-    seen = items.information > 0.0
-    whole = covariance(SIZE, LAW)
-    noise = LAW.own + 1.0 / np.where(seen, items.information, 1.0)
-    for i in range(SIZE):
-        others = np.flatnonzero(seen & (np.arange(SIZE) != i))
-        inner = whole[np.ix_(others, others)] + np.diag(noise[others])
-        weights = np.linalg.solve(inner, whole[others, i])
-        assert mean[i] == pytest.approx(weights @ items.value[others], abs=1e-9)
-        assert variance[i] == pytest.approx(LAW.shared - weights @ whole[others, i], abs=1e-9)
-    inner = whole[np.ix_(seen, seen)] + np.diag(noise[seen])
-    told = -0.5 * (np.linalg.slogdet(inner)[1] + items.value[seen] @ np.linalg.solve(inner, items.value[seen]))
-    assert evidence(items, LAW) == pytest.approx(told, abs=1e-9)
-
-
-def test_a_planted_drift_is_found() -> None:
-    _, items = planted(3_000, LAW, 1)
-    law = found(items)
-    assert law is not None
-    assert law.own == pytest.approx(LAW.own, rel=0.2)
-    assert law.shared == pytest.approx(LAW.shared, rel=0.3)
-    assert law.reach == pytest.approx(LAW.reach, rel=0.4)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_ids_drawn_by_lot_tell_nothing(seed: int) -> None:
-    _, items = planted(1_000, LAW, seed)
-    lot = np.random.default_rng(seed).permutation(1_000).astype(np.int32)
-    assert told_of([f"q{n}" for n in range(1_000)], items.at(lot)).drift == NONE
-
-
-@pytest.mark.parametrize("known", [0, 1])
-def test_hardly_any_estimates_tell_nothing(known: int) -> None:
-    told = told_of(["a", "b", "c"], Estimates(np.ones(3), (np.arange(3) < known).astype(float)))
-    assert told.drift == NONE
-    assert told.mean.tolist() == [0.0, 0.0, 0.0]
-    assert told.variance == pytest.approx(NONE.own)
-
-
-def test_what_is_told_does_not_depend_on_the_order_items_come_in() -> None:
-    _, items = planted(300, LAW, 2)
-    ids = [f"q{n}" for n in range(300)]
-    lot = np.random.default_rng(0).permutation(300).astype(np.int32)
-    straight, mixed = told_of(ids, items), told_of([ids[n] for n in lot], items.at(lot))
-    assert straight.drift == mixed.drift != NONE
-    assert np.array_equal(straight.mean[lot], mixed.mean)
-    assert np.array_equal(straight.drifted[lot], mixed.drifted)
 
 
 @given(st.lists(st.text("ab019", min_size=1, max_size=4), min_size=1, max_size=9, unique=True), st.data())

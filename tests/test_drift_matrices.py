@@ -67,13 +67,14 @@ def test_what_is_told_of_each_item_is_that_of_full_matrices() -> None:
     noise = law.own + 1.0 / np.where(seen, items.information, np.inf)
     known = np.flatnonzero(seen)
     gain = np.linalg.solve(whole[np.ix_(known, known)] + np.diag(noise[known]), whole[known]).T
-    drifted = gain @ items.value[known]
+    value = items.around_nought().value
+    drifted = gain @ value[known]
     assert told.drifted == pytest.approx(drifted[lot], abs=1e-6)
     for n in (0, 3, 100, 249):
         others = known[known != n]
         weights = np.linalg.solve(whole[np.ix_(others, others)] + np.diag(noise[others]), whole[others, n])
         (at,) = np.flatnonzero(lot == n)
-        assert told.mean[at] == pytest.approx(weights @ items.value[others], abs=1e-8)
+        assert told.mean[at] == pytest.approx(weights @ value[others], abs=1e-8)
         assert told.variance[at] == pytest.approx(law.own + law.shared - weights @ whole[others, n], abs=1e-8)
 
 
@@ -101,10 +102,13 @@ def test_estimates_without_information_tell_nothing_whatever_they_are() -> None:
 
 def test_a_level_that_all_share_is_no_drift() -> None:
     """As much drift around 3 as around 0, and none where items are all as hard as each other."""
-    around_nought, around_three = found(planted(600, 4)), found(planted(600, 4, level=3.0))
-    assert around_nought is not None and around_three == pytest.approx(around_nought, rel=1e-3)
-    flat = Estimates(3.0 + 0.6 * np.random.default_rng(0).normal(size=300), np.full(300, 5.0))
-    assert found(flat) is None
+    ids = [f"q{n}" for n in range(600)]
+    around_nought, around_three = told_of(ids, planted(600, 4)), told_of(ids, planted(600, 4, level=3.0))
+    assert around_nought.drift != NONE
+    assert tuple(around_three.drift) == pytest.approx(tuple(around_nought.drift), rel=1e-3)
+    assert around_three.mean == pytest.approx(around_nought.mean, abs=1e-3)
+    flat = Estimates(3.0 + 0.6 * np.random.default_rng(0).normal(size=600), np.full(600, 5.0))
+    assert told_of(ids, flat).drift == NONE
 
 
 def test_the_level_counts_estimates_by_their_information() -> None:
@@ -112,9 +116,32 @@ def test_the_level_counts_estimates_by_their_information() -> None:
     items = planted(500, 5)
     worth = np.arange(500) % 5 != 1
     mixed = Estimates(np.where(worth, items.value, -40.0), np.where(worth, items.information, 1e-7))
-    law, clean = found(mixed), found(Estimates(items.value, np.where(worth, items.information, 0.0)))
-    assert law is not None and clean is not None
-    assert law == pytest.approx(clean, rel=0.05)
+    clean = Estimates(items.value, np.where(worth, items.information, 0.0))
+    ids = [f"q{n}" for n in range(500)]
+    found_in = [told_of(ids, each).drift for each in (mixed, clean)]
+    assert found_in[1] != NONE
+    assert tuple(found_in[0]) == pytest.approx(tuple(found_in[1]), rel=0.05)
+
+
+def test_a_planted_drift_is_found() -> None:
+    law = found(planted(3_000, 1))
+    assert law is not None
+    assert tuple(law) == pytest.approx(tuple(LAW), rel=0.4)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ids_drawn_by_lot_tell_nothing(seed: int) -> None:
+    lot = np.random.default_rng(seed).permutation(1_000).astype(np.int32)
+    assert told_of([f"q{n}" for n in range(1_000)], planted(1_000, seed).at(lot)).drift == NONE
+
+
+def test_items_answered_often_are_harder_and_that_is_no_drift() -> None:
+    """Many answers tell of an item and of no level; else what the others lie off by would be taken for a slow drift."""
+    rng = np.random.default_rng(7)
+    often = rng.random(8_000) < 0.1
+    value = np.where(often, 0.5, 0.0) + rng.normal(size=8_000) * np.sqrt(0.5 + 1.0 / np.where(often, 80.0, 0.5))
+    items = Estimates(value, np.where(often, 80.0, 0.5))
+    assert told_of([f"q{n}" for n in range(8_000)], items).drift == NONE
 
 
 def test_two_estimates_are_too_few_to_tell_a_drift() -> None:

@@ -96,6 +96,15 @@ def test_rows_without_a_question_are_named(source: Path) -> None:
         ),
         ('<img src="a.png" alt="a tree">', "[picture: a tree]"),
         ("1 &lt; 2 &amp;&amp; 3", "1 < 2 && 3"),
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+        ("<table><tr><td>a</td></tr></table><table><tr><td>b</td></tr></table>", "a\n\nb"),
+        ("<h2>T</h2>text", "T\ntext"),
+        ("<table><tr><td><p>a</p></td><td>b</td></tr></table>", "a | b"),
+        ("x<script>if (a < b) {}</script>y</style>z", "xyz"),
+        ("<div>a <b> b</b>\n c</div>", "a b c"),
+        ("<img>", "[picture: ]"),
+        ('<img src="http://latex.codecogs.com/svg.image?a%20%3C%20b">', "$$a < b$$"),
+        ("&nbsp;a&nbsp;", "a"),
         ("plain", "plain"),
         ("", ""),
     ],
@@ -161,21 +170,3 @@ def test_the_same_row_has_the_same_id_and_any_other_another(source: Path) -> Non
     (source / "responses_train.csv.gz").write_bytes(gzip.compress("".join([head, first, *others, first]).encode()))
     ids = [one.response_id for one in responses(source / "responses_train.csv.gz", ImportReport())]
     assert ids[0] == ids[-1] and len(set(ids)) == 5
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
-        ("<table><tr><td>a</td></tr></table><table><tr><td>b</td></tr></table>", "a\n\nb"),
-        ("<h2>T</h2>text", "T\ntext"),
-        ("<table><tr><td><p>a</p></td><td>b</td></tr></table>", "a | b"),
-        ("x<script>if (a < b) {}</script>y</style>z", "xyz"),
-        ("<div>a <b> b</b>\n c</div>", "a b c"),
-        ("<img>", "[picture: ]"),
-        ('<img src="http://latex.codecogs.com/svg.image?a%20%3C%20b">', "$$a < b$$"),
-        ("&nbsp;a&nbsp;", "a"),
-    ],
-)
-def test_more_html_becomes_text(html: str, text: str) -> None:
-    assert text_of(html) == text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 import numpy as np
 import pytest
 from courses import course
+from listening import Heard
 from rich.progress import Progress
 
 from api.cli import _report, _tracking
@@ -24,11 +24,10 @@ from student_model.guard import Verdict
 from student_model.log import Log
 from student_model.origin import Data, Origin
 from student_model.storage import SIMPLER, StorageError, open_tracer, read_manifest
-from student_model.tracing import ALONE, CheckpointError, Context, Tracer, elo, logistic, mean
+from student_model.tracing import ALONE, CheckpointError, Context, Tracer, mean
 from student_model.types import LearnerId
 
 GRAPH = course([], names="ab", per_concept=3)
-Heard = list[tuple[str, int, int, Context]]
 
 
 def log_of(learners: int, rows: int = 6, idle: int = 0) -> Log:
@@ -39,23 +38,6 @@ def log_of(learners: int, rows: int = 6, idle: int = 0) -> Log:
     names = [LearnerId(f"l{n}") for n in range(learners) for _ in range(rows)]
     log = Log.from_unordered(GRAPH.vocabulary, names, item, (rng.normal(size=len(item)) < ability).astype(np.float64))
     return replace(log, learners=(*log.learners, *(LearnerId(f"idle{n}") for n in range(idle))))
-
-
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
-    """What each fit of the item mean and of the guards was given: name, learners, seed, context."""
-    found: Heard = []
-
-    def listening(name: str, fit: Callable[..., Tracer]) -> Callable[..., Tracer]:
-        def listened(log: Log, seed: int = 0, context: Context = ALONE) -> Tracer:
-            found.append((name, len(log.learners), seed, context))
-            return fit(log, seed, replace(context, curves=None, checkpoint=None))
-
-        return listened
-
-    for module in (mean, elo, logistic):
-        monkeypatch.setattr(module, "fit", listening(module.__name__.rpartition(".")[2], module.fit))
-    return found
 
 
 def test_each_fit_has_its_own_learners_and_the_two_of_the_model_folders_of_their_own(

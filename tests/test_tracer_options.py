@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from listening import Heard
 
 from api.cli import _fitting
 from api.cli._fitting import Refused, Registered
@@ -21,30 +22,10 @@ from api.settings import read_settings
 from api.wiring import open_store
 from knowledge_graph.formats import folder
 from knowledge_graph.types import ItemId
-from student_model.log import Log
 from student_model.origin import Data, Origin
-from student_model.tracing import ALONE, Context, Tracer, elo, logistic, mean
 from student_model.types import LearnerId, Response, ResponseId
 
-Heard = list[tuple[str, int, int, Context]]
 ORIGIN = Origin(Data("f00d", 4_500, 1_060, 2, 9), "2026-01-01", 12.5, 8, "1+2")
-
-
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
-    """What each fit of the item mean and of the guards was given: name, learners, seed, context."""
-    found: Heard = []
-
-    def listening(name: str, fit: Callable[..., Tracer]) -> Callable[..., Tracer]:
-        def listened(log: Log, seed: int = 0, context: Context = ALONE) -> Tracer:
-            found.append((name, len(log.learners), seed, context))
-            return fit(log, seed, replace(context, curves=None, checkpoint=None))
-
-        return listened
-
-    for module in (mean, elo, logistic):
-        monkeypatch.setattr(module, "fit", listening(module.__name__.rpartition(".")[2], module.fit))
-    return found
 
 
 def run(*arguments: object) -> Result:

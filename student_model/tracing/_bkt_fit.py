@@ -84,7 +84,7 @@ def _maximise(runs: Runs, centre: FloatArray, concepts: int, step: Step = unhear
 def _loss(runs: Runs, values: FloatArray, before: FloatArray) -> float:
     """Of outcomes, each given those before it in its run; `before` are the beliefs (M,)."""
     guess, slip = np.repeat(values[2:4, runs.concept], np.diff(runs.bounds), axis=1)
-    return log_loss(before * (1.0 - slip) + (1.0 - before) * guess, runs.outcome, runs.weight + 1e-9)
+    return log_loss(before * (1.0 - slip) + (1.0 - before) * guess, runs.outcome, runs.weight)
 
 
 def bounded(values: FloatArray) -> FloatArray:

@@ -35,6 +35,16 @@ class Estimates(NamedTuple):
         """Those of some items, in this order."""
         return Estimates(self.value[places], self.information[places])
 
+    def around_nought(self) -> Estimates:
+        """The same without the level that all share, which is for concepts to tell and no drift. An item counts by how
+        far its estimate may be off, its own part included: one that was answered often is still but one item.
+        """
+        known = self.information > 0.0
+        if not known.any():
+            return self
+        trust = 1.0 / (USUAL.own + 1.0 / self.information[known])
+        return self._replace(value=self.value - np.average(self.value[known], weights=trust))
+
 
 class Told(NamedTuple):
     """How difficulties drift, the drift of each item, and what is expected of it without its own estimate: its mean and
@@ -50,7 +60,7 @@ class Told(NamedTuple):
 def told_of(ids: Sequence[str], items: Estimates) -> Told:
     """What ids tell of the items that have them; nothing if they tell too little."""
     order = natural_order(ids)
-    placed = items.at(order)
+    placed = items.at(order).around_nought()
     drift = found(placed)
     if drift is None:
         return Told(NONE, np.zeros(len(ids)), np.zeros(len(ids)), np.full(len(ids), NONE.own))
@@ -63,11 +73,9 @@ def told_of(ids: Sequence[str], items: Estimates) -> Told:
 
 
 def found(items: Estimates) -> Drift | None:
-    """The drift with the most evidence, if that is enough; items are in natural order, here and below."""
+    """The drift with the most evidence, if that is enough. Here and below items are in natural order, around nought."""
     if np.count_nonzero(items.information) < 2:
         return None
-    level = np.average(items.value, weights=items.information)  # what all share is no sign of a drift
-    items = items._replace(value=items.value - level)
     usual = np.log(USUAL)
 
     def badness(values: FloatArray) -> float:

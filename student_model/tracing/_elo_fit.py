@@ -30,7 +30,7 @@ def fitted(log: Log, step: Step = unheard) -> Elo:
     tracer = Elo(words, items, np.full(len(items), 1.0 / ITEM_PULL), concepts, start)
     for _ in range(PASSES if len(log) else 0):
         odds = tracer.predict_log(log)
-        step(log_loss(odds, log.outcome, log.weights + 1e-9))
+        step(log_loss(odds, log.outcome, log.weights))
         tracer = moved(tracer, log, odds)
     return tracer
 

@@ -121,7 +121,7 @@ def _member(lesson: Lesson, given: _Given, held: BoolArray, seed: int, context: 
 
     def judge() -> Mapping[str, float]:
         odds = logistic_of(_logits(net, rows, given.offsets, judges, device)[judged])
-        loss = log_loss(odds, alone.outcome, alone.weights + 1e-9)
+        loss = log_loss(odds, alone.outcome, alone.weights)
         area, ece = auc(odds, alone.outcome), expected_calibration_error(odds, alone.outcome)
         return {"loss on others": loss, "AUC": math.nan if area is None else area, "ECE": ece}
 

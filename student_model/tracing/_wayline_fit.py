@@ -106,7 +106,7 @@ def helps(log: Log, base: FloatArray, one: Trained) -> bool:
     losses = []
     for used in ([0, 1], [0, 1, 2]):
         odds = logistic_of(columns @ _mode(columns, used, log, rows))
-        losses.append(log_loss(odds, log.outcome[rows], log.weights[rows] + 1e-9))
+        losses.append(log_loss(odds, log.outcome[rows], log.weights[rows]))
     return losses[0] - losses[1] > WORTH
 
 

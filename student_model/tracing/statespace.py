@@ -265,11 +265,11 @@ class StateSpace:
         own = self.vocabulary
         concept = carried(own.concepts, self.concept_difficulty, vocabulary.concepts, self.base)
         concept_slope = carried(own.concepts, self.concept_slope, vocabulary.concepts, 1.0)
-        drifted = between(own.items, self.drifted, self.drift, vocabulary.items)
+        known = np.stack((self.drifted, np.ones(len(own.items))), axis=1)
+        drifted, told = between(own.items, known, self.drift, vocabulary.items).T  # and how much of it neighbours tell
         expected = vocabulary.mean_over_concepts(concept, self.base) + drifted
-        near = between(own.items, np.ones(len(own.items)), self.drift, vocabulary.items) ** 2
-        known = float(self.expected_variance.mean()) if len(own.items) else 0.0  # of items among neighbours
-        unsure = near * known + (1.0 - near) * (self.drift.own + self.drift.shared)
+        among = float(self.expected_variance.mean()) if len(own.items) else 0.0
+        unsure = told**2 * among + (1.0 - told**2) * (self.drift.own + self.drift.shared)
 
         def moved(values: FloatArray, usual: FloatArray | float) -> FloatArray:
             return carried(own.items, values, vocabulary.items, usual)
