@@ -173,3 +173,9 @@ def test_the_bar_is_gone_where_all_is_done_and_comes_back() -> None:
         totals.append(bar.tasks[0].total)
     assert totals == [1.0, None, 1.0]
     assert bar.tasks[0].completed == 0.25
+
+
+def test_a_log_without_a_response_is_called_that(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="nobody has answered: the log has no response"):
+        registered("mean", log_of(0), tmp_path / "out", 0, Context())
+    assert not (tmp_path / "out").exists()

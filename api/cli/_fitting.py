@@ -75,6 +75,8 @@ def registered(
     lost = () if verdict is None else verdict.losses
     if verdict is None and not force:
         many = len(log.learners)
+        if not many:
+            raise Refused("nobody has answered: the log has no response to learn from")
         raise Refused(f"{many} learners have answered, and a model is judged from {FEWEST} on: wait, or give --force")
     if lost and not force:
         raise Refused("\n".join((*lost, f"{model} is not registered; fit another, or give --force")))
