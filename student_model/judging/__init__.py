@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from knowledge_graph.numbers import Number, read_number, same_unit
 from knowledge_graph.types import SCORED_KINDS, Item, ItemKind, Step
-from student_model.judging import wording
 from student_model.judging.expressions import equivalent, tidied
+from student_model.judging.grades import Grade, Grader
+from student_model.judging.wording import Wording
 
 LONGEST = 10_000
 """Characters of an answer that are read at all; longer ones are refused."""
 PASS = 0.5
-"""The closeness from which a written answer counts as right for the time being."""
+"""The score from which an answer in words counts as right."""
 
 
 class AnswerError(ValueError):
@@ -34,6 +35,7 @@ class Judgement:
         confidence: how sure the judge is of the score; `None` for an exact key.
         provisional: whether a better judge, or a person, may still change it.
         feedback: a sentence for the learner; for steps one line each.
+        grade: what the grader said, for an answer in words that no key settled.
     """
 
     correct: bool
@@ -41,14 +43,16 @@ class Judgement:
     confidence: float | None = None
     provisional: bool = False
     feedback: str = ""
+    grade: Grade | None = None
 
 
 RIGHT = Judgement(True, 1.0, feedback="Right.")
 NOT_YET = Judgement(False, 0.0, feedback="Not yet.")
+WORDING = Wording()
 
 
-def judge(item: Item | Step, answer: str | Sequence[str]) -> Judgement:
-    """Judge an answer: one text, or for an item of kind `steps` one text a step.
+def judge(item: Item | Step, answer: str | Sequence[str], grader: Grader = WORDING) -> Judgement:
+    """Judge an answer: one text, or for an item of kind `steps` one text a step. What no key settles, `grader` grades.
 
     Raises:
         AnswerError: the answer's shape is wrong; a wrong answer is a judgement, not an error.
@@ -58,23 +62,25 @@ def judge(item: Item | Step, answer: str | Sequence[str]) -> Judgement:
     True
     """
     if isinstance(item, Item) and item.kind == "steps":
-        return _judge_steps(item, answer)
+        return _judge_steps(item, answer, grader)
     if item.kind not in SCORED_KINDS or item.kind == "steps":
         raise AnswerError(f"an item of kind `{item.kind}` is not judged", "no answer")
     if not isinstance(answer, str):
         raise AnswerError(f"a list of {len(answer)} answers came for an item of kind `{item.kind}`", "one text")
     if len(answer) > LONGEST:
         raise AnswerError(f"an answer of {len(answer)} characters", f"at most {LONGEST} characters")
+    if item.kind == "text":
+        return _judge_text(item, answer, grader)
     return _JUDGES[item.kind](item, answer)
 
 
-def _judge_steps(item: Item, answers: str | Sequence[str]) -> Judgement:
+def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Judgement:
     expected = f"a list of {len(item.steps)} answers, one a step"
     if isinstance(answers, str):
         raise AnswerError("one text came for an item of several steps", expected)
     if len(answers) != len(item.steps):
         raise AnswerError(f"{len(answers)} answers came for {len(item.steps)} steps", expected)
-    judged = [judge(step, answer) for step, answer in zip(item.steps, answers, strict=True)]
+    judged = [judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True)]
     if not judged:
         return RIGHT
     sure = [one.confidence for one in judged if one.confidence is not None]
@@ -142,23 +148,22 @@ def _only_copied(item: Item | Step, answer: str) -> bool:
     return composed and given in asked and not any(_tight(key) in asked for key in _keys(item))
 
 
-def _judge_text(item: Item | Step, answer: str) -> Judgement:
+def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
     keys, references = _keys(item), item.reference_answers
     if answer.strip() and _written_like(answer, keys):
         return RIGHT
     if not references and not keys:
         return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
-    score = wording.closeness(answer, (*references, *keys), item.text)
-    correct = score >= PASS
+    grade = grader.grade(item.text, (*references, *keys), answer)
+    correct = grade.score >= PASS
     feedback = "Close to a model answer." if correct else "Not close to a model answer yet."
-    return Judgement(correct, score, wording.confidence(score), True, feedback)
+    return Judgement(correct, grade.score, grade.confidence, True, feedback, grade)
 
 
 _JUDGES: dict[ItemKind, Callable[[Item | Step, str], Judgement]] = {
     "choice": _judge_choice,
     "numeric": _judge_numeric,
     "expression": _judge_expression,
-    "text": _judge_text,
 }
 
 

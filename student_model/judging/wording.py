@@ -13,11 +13,15 @@ import math
 import re
 from collections.abc import Sequence
 
+from student_model.judging.grades import Grade
+
 MOST_WORDS = 300
 MOST_CONFIDENCE = 0.6
 """However clear the overlap, the reader of words alone is never surer than this."""
 RECALL, NEWS, SPELLING, NEGATED, BIAS = 0.9, 2.1, 1.8, -0.5, -1.6
 LOWEST, HIGHEST = 0.02, 0.95
+PASS = 0.5
+"""The closeness from which a written answer counts as right for the time being."""
 
 _WORD = re.compile(r"[^\W_]+")
 _FILLERS = """a an the and or but if so that this these those it its is are was were be been being am to of in
@@ -27,6 +31,18 @@ just very more most"""
 _NEGATED = "no not never none nothing neither nor cannot without isn aren don doesn didn won wouldn"
 _ENDINGS = ("ations", "ation", "ingly", "edly", "ings", "ness", "ing", "ies", "ed", "es", "ly", "s", "e", "y")
 _EMPTY, _NEGATIONS = frozenset(_FILLERS.split()), frozenset(_NEGATED.split())
+
+
+class Wording:
+    """The grader of words alone, for where no model has been fitted."""
+
+    version = "wording"
+    labels = ("correct", "incorrect")
+
+    def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
+        """Right from a closeness of one half on."""
+        score = closeness(answer, references, question)
+        return Grade(self.labels[score < PASS], score, confidence(score), grader=self.version)
 
 
 def closeness(answer: str, references: Sequence[str], question: str) -> float:

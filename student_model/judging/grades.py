@@ -1,0 +1,59 @@
+"""What a grader says of an answer in words, and what a grader is. The judge knows graders by this and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A part of an answer and the part of a reference answer that it matched.
+
+    Attributes:
+        said, reference: the two parts, word for word as they were written.
+        likeness: how near they are in meaning, in [0, 1].
+    """
+
+    said: str
+    reference: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What an answer in words is worth, and why.
+
+    Attributes:
+        label: one of the grader's labels, `correct` for instance.
+        score: share of full marks in [0, 1].
+        confidence: how likely the grade is right, in [0, 1].
+        probabilities: of each label; empty for a grader that has none.
+        evidence: the best matches, best first.
+        missing: parts of the nearest reference answer that nothing in the answer matched.
+        grader: which grader said so: the name and version of a model, or of a person.
+    """
+
+    label: str
+    score: float
+    confidence: float
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()
+    grader: str = ""
+
+
+class Grader(Protocol):
+    """Grades answers in words. Pure: the same answer gets the same grade."""
+
+    @property
+    def version(self) -> str:
+        """Name and version, as a grade carries it."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels it gives, from the best to the worst."""
+
+    def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
+        """The grade of an answer to a question with these reference answers, about a passage where there is one."""
