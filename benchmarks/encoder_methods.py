@@ -1,0 +1,150 @@
+"""Ways to fit the grader, each on questions it has not seen: quality, trainable weights, seconds, memory, size.
+
+    python benchmarks/encoder_methods.py [--data FILE…] [--only full,lora] [--folds 5] [--seeds 3] [--jobs 1]
+
+The answers are parted by question into folds; each is graded by a grader fitted to the others, which itself holds some
+of their questions back to choose its epoch. Test files stay closed. One line a way: means over folds, with the spread
+over seeds; the last line is one JSON object. Uses a GPU where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.graded_answers import read_graded
+from student_model.encoder.answers import folds, places, task_of
+from student_model.encoder.outcomes import figures, outcomes
+from student_model.encoder.recipe import Recipe
+
+DATA = Path(__file__).resolve().parents[1] / "../shared/data/answers/scientsbank/train.jsonl.gz"
+FIGURES = ("weighted_f1", "macro_f1", "accuracy", "accuracy_at_80", "ece", "pearson", "rmse")
+COSTS = ("trainable", "seconds", "memory_mb")
+
+WAYS: Mapping[str, dict[str, Any]] = {
+    "default": {},
+    "full": {"method": "full"},
+    "last 3": {"method": "last", "layers": 3},
+    "lora": {"method": "lora", "rate": 5e-4, "head_rate": 2.0},
+    "adalora": {"method": "adalora", "rate": 1e-3, "head_rate": 1.0},
+    "prefix": {"method": "prefix", "rate": 5e-3, "head_rate": 0.2},
+    "adapters": {"method": "adapters", "rank": 64, "rate": 5e-4, "head_rate": 2.0},
+    "head alone": {"method": "frozen"},
+    "nothing counted": {"counted": False},
+    "nothing near": {"near": False},
+    "text alone": {"counted": False, "near": False},
+    "no kinds": {"kinds": False},
+    "rate 2e-5": {"rate": 2e-5},
+    "rate 1e-4": {"rate": 1e-4},
+    "rate 2e-4": {"rate": 2e-4},
+    "3 epochs": {"epochs": 3},
+    "10 epochs": {"epochs": 10},
+    "head rate 3": {"head_rate": 3.0},
+    "dropout .2": {"dropout": 0.2},
+    "linear": {"schedule": "linear"},
+    "batch 16": {"batch": 16},
+    "smoothing .1": {"smoothing": 0.1},
+    "fgm .5": {"fgm": 0.5},
+    "fgm 1": {"fgm": 1.0},
+    "rdrop 1": {"rdrop": 1.0},
+    "rdrop 4": {"rdrop": 4.0},
+    "average .99": {"average": 0.99},
+    "reword .5": {"reword": 0.5},
+    "borrow .3": {"borrow": 0.3},
+    "disguise .15": {"disguise": 0.15},
+    "pretrain 1": {"pretrain": 1},
+    "3 members": {"members": 3},
+    "3 members, one soup": {"members": 3, "join": "weights"},
+}
+"""Ways by name, as differences from the default recipe."""
+
+
+def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, fold: int, seed: int, base: str | None,
+            limit: int | None) -> dict[str, Any]:  # fmt: skip
+    """The figures of one way, fold and seed."""
+    import torch
+
+    from student_model.encoder.fit import Asked, fit
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda":
+        torch.set_num_threads(1)
+    answers = read_graded(files)
+    task = task_of(answers)
+    split = folds(answers, many, 0)[fold]
+    train = [*split.train[:limit], *read_graded(extra)] if extra else split.train[:limit]
+    recipe = replace(Recipe(base=base, seed=seed), **WAYS[name])
+    begin = time.perf_counter()
+    fitted = fit(train, recipe, Asked(device=device))
+    seconds = time.perf_counter() - begin
+    fitted.base.model.to(device)
+    said = outcomes(task, fitted.found(split.held, device), fitted.temperature, fitted.error)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    told = figures(task, said, places(split.held, task).astype(float))
+    held = {f"held_{key}": value for key, value in fitted.held.items()}
+    costs = {"trainable": fitted.trainable, "seconds": seconds, "memory_mb": peak, "temperature": fitted.temperature}
+    return {"way": name, "fold": fold, "seed": seed, "rows": len(split.held), **told, **held, **costs}
+
+
+def shown(name: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """A line of means weighted by rows, and one of spreads over seeds."""
+    seeds = sorted({one["seed"] for one in found})
+    keys = [key for key in FIGURES if key in found[0]]
+    table = np.array(
+        [
+            [np.average([one[key] for one in own], weights=[one["rows"] for one in own]) for key in (*keys, *COSTS)]
+            for own in ([one for one in found if one["seed"] == seed] for seed in seeds)
+        ]
+    )
+    print(f"{name:>20}", *(f"{cell:>14.4g}" for cell in table.mean(axis=0)), flush=True)
+    if len(seeds) > 1:
+        print(f"{'±':>20}", *(f"{cell:>14.2g}" for cell in table.std(axis=0, ddof=1)), flush=True)
+
+
+def main() -> None:
+    """Measure the ways that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", default=[DATA])
+    parser.add_argument("--extra", type=Path, nargs="*", default=[], help="more answers to learn from")
+    parser.add_argument("--only", default=",".join(WAYS))
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--some", type=int, help="only so many of the folds")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--base")
+    parser.add_argument("--limit", type=int, help="learn from so many answers only")
+    parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
+    asked = parser.parse_args()
+    ways = [one.strip() for one in asked.only.split(",")]
+    runs = [
+        (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit)
+        for seed in range(asked.seeds)
+        for fold in range(asked.some or asked.folds)
+        for way in ways
+    ]
+    found: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(asked.jobs, multiprocessing.get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(measure, *run) for run in runs]):
+            found.append(done.result())
+            if asked.out:
+                with asked.out.open("a") as file:
+                    file.write(json.dumps(found[-1]) + "\n")
+    keys = [key for key in FIGURES if key in found[0]]
+    print(f"{'':>20}", *(f"{key:>14}" for key in (*keys, *COSTS)))
+    for way in ways:
+        shown(way, [one for one in found if one["way"] == way])
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

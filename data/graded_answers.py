@@ -1,0 +1,97 @@
+"""Reading graded answers: JSON lines, plain or gzipped, checked line by line with every fault named."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from data.importers import ImportFault
+from knowledge_graph.types import Item
+from student_model.encoder.answers import GradedAnswer
+
+MOST_FAULTS = 20
+FIELDS = "question, reference_answers[], answer, label | score + max_score, question_id, answer_id, passage"
+
+
+def read_graded(paths: Sequence[Path], items: Iterable[Item] = (), graded: bool = True) -> list[GradedAnswer]:
+    """The answers of files, in order. A row without a question takes that of the item that `question_id` names.
+
+    Args:
+        items: of a course, whose questions and reference answers rows may name. graded: whether each row needs a grade.
+
+    Raises:
+        ImportFault: a file cannot be read, or rows are wrong; every fault is named with its line, up to `MOST_FAULTS`.
+    """
+    known = {str(item.item_id): item for item in items}
+    found: list[GradedAnswer] = []
+    faults: list[str] = []
+    for path in paths:
+        for number, line in enumerate(_lines(path), start=1):
+            if not line.strip():
+                continue
+            try:
+                found.append(_answer(orjson.loads(line), known, graded))
+            except ValueError as error:
+                faults.append(f"{path}:{number}: {error}")
+    if not found and not faults:
+        faults = [f"{path}: no answers; each line is one JSON object with {FIELDS}" for path in paths]
+    if faults:
+        more = len(faults) - MOST_FAULTS
+        raise ImportFault("\n".join((*faults[:MOST_FAULTS], *([f"and {more} more faults"] if more > 0 else []))))
+    return found
+
+
+def _lines(path: Path) -> Iterable[bytes]:
+    try:
+        raw = path.read_bytes()
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).splitlines()
+    except (OSError, EOFError) as error:
+        raise ImportFault(f"{path} cannot be read: {error}") from error
+
+
+def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:
+    if not isinstance(row, dict):
+        raise ValueError(f"a JSON object is needed, with {FIELDS}")
+    item = items.get(str(row.get("question_id", "")))
+    question, references = row.get("question"), row.get("reference_answers")
+    if question is None and item is not None:
+        question, references = item.text, list(item.reference_answers)
+    faults = []
+    if not isinstance(question, str):
+        faults.append("`question` is missing" if question is None else f"`question` is {question!r}: a text is needed")
+    if not isinstance(row.get("answer"), str):
+        faults.append("`answer` is missing" if row.get("answer") is None else "`answer` must be a text")
+    if references is None:
+        references = []
+    if not isinstance(references, list) or not all(isinstance(one, str) for one in references):
+        faults.append("`reference_answers` must be a list of texts")
+    label, score, most = row.get("label"), row.get("score"), row.get("max_score", 1)
+    if label is not None and not (isinstance(label, str) and label.strip()):
+        faults.append(f"`label` is {label!r}: a word is needed")
+    if not _number(most) or most <= 0:
+        faults.append(f"`max_score` is {most!r}: a number above 0 is needed")
+    elif score is not None and not (_number(score) and 0 <= score <= most):
+        faults.append(f"`score` is {score!r}: a number from 0 to `max_score` ({most:g}) is needed")
+    if graded and label is None and score is None:
+        faults.append("no grade: `label`, or `score` with `max_score`, is needed")
+    if faults:
+        raise ValueError("; ".join(faults))
+    return GradedAnswer(
+        question=str(question),
+        reference_answers=tuple(references),
+        answer=row["answer"],
+        label=label.strip() if isinstance(label, str) else None,
+        score=None if score is None else float(score) / float(most),
+        max_score=None if score is None else float(most),
+        question_id=str(row.get("question_id") or ""),
+        answer_id=str(row.get("answer_id") or ""),
+        passage=str(row.get("passage") or ""),
+    )
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,161 @@
+"""Graded answers, what they are graded in, and how they are parted for judging: by question, never by answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORTH: Mapping[str, float] = {
+    "correct": 1.0, "right": 1.0, "true": 1.0, "yes": 1.0, "accurate": 1.0, "complete": 1.0, "pass": 1.0,
+    "correct_but_incomplete": 0.5, "partially_correct_incomplete": 0.5, "partially_correct": 0.5, "partial": 0.5,
+    "incomplete": 0.5, "half_right": 0.5,
+}  # fmt: skip
+"""Share of full marks that a label stands for, where nobody says otherwise; labels that are not here are worth 0."""
+
+MOST_LEVELS = 25
+"""Different scores up to which they are levels in an order; more are points on a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradedAnswer:
+    """One answer in words, with a grade where there is one.
+
+    Attributes:
+        reference_answers: answers that would be right; any number.
+        label: the grade as a word. `score`: as a share of full marks, in [0, 1]; `max_score`: what full marks are.
+        question_id: answers to one question share it; empty means that the question's text tells them apart.
+        passage: what the question is about, where it is about a text.
+    """
+
+    question: str
+    reference_answers: tuple[str, ...]
+    answer: str
+    label: str | None = None
+    score: float | None = None
+    max_score: float | None = None
+    question_id: str = ""
+    answer_id: str = ""
+    passage: str = ""
+
+    @property
+    def group(self) -> str:
+        """What tells one question from another."""
+        return self.question_id or self.question
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What answers are graded in.
+
+    Attributes:
+        kind: `labels` (any set), `ordinal` (levels in an order) or `regression` (points on a line).
+        labels: from the best to the worst; for `ordinal` the levels as written, lowest first.
+        worth: the share of full marks of each label, or of each level.
+        max_score: what full marks are, for scores.
+    """
+
+    kind: Literal["labels", "ordinal", "regression"]
+    labels: tuple[str, ...] = ()
+    worth: tuple[float, ...] = ()
+    max_score: float = 1.0
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a head gives."""
+        return {"labels": len(self.labels), "ordinal": len(self.worth) - 1, "regression": 1}[self.kind]
+
+    def target(self, answer: GradedAnswer) -> float:
+        """An answer's grade as a number: the place of its label or level, or its score.
+
+        Raises:
+            ValueError: the grade is none of this task's.
+        """
+        if self.kind == "labels":
+            if answer.label not in self.labels:
+                raise ValueError(f"label {answer.label!r} of answer {answer.answer_id!r}: one of {self.labels}")
+            return float(self.labels.index(answer.label))
+        if answer.score is None:
+            raise ValueError(f"answer {answer.answer_id!r} has no score")
+        if self.kind == "regression":
+            return answer.score
+        return float(np.abs(np.array(self.worth) - answer.score).argmin())
+
+
+class NoTask(ValueError):
+    """The answers do not say what to learn; the text says what came and what is needed."""
+
+
+def task_of(
+    answers: Sequence[GradedAnswer], worth: Mapping[str, float] | None = None, scores: str | None = None
+) -> Task:
+    """The task that graded answers set: labels where all have one, else scores.
+
+    Args:
+        worth: shares of full marks of labels, over those of `WORTH`. scores: `ordinal` or `regression`, to choose.
+
+    Raises:
+        NoTask: they have one label only, or some have no grade.
+
+    >>> task_of([GradedAnswer("q", (), "a", "incorrect"), GradedAnswer("q", (), "b", "correct")]).labels
+    ('correct', 'incorrect')
+    """
+    labels = Counter(one.label for one in answers)
+    if answers and None not in labels and scores is None:
+        known = {**WORTH, **(worth or {})}
+        if len(labels) < 2:
+            raise NoTask(f"all {len(answers)} answers are {next(iter(labels))!r}: at least two labels are needed")
+        named = sorted((label for label in labels if label), key=lambda one: (-known.get(plain(one), 0.0), one))
+        return Task("labels", tuple(named), tuple(known.get(plain(one), 0.0) for one in named))
+    bare = sum(one.score is None for one in answers)
+    if bare or not answers:
+        raise NoTask(f"{bare} of {len(answers)} answers have no grade: each needs a label, or each a score")
+    levels = sorted({one.score for one in answers if one.score is not None})
+    if len(levels) < 2:
+        raise NoTask(f"all {len(answers)} answers have the score {levels[0]}: at least two are needed")
+    most = max(one.max_score or 1.0 for one in answers)
+    if scores == "regression" or (scores is None and len(levels) > MOST_LEVELS):
+        return Task("regression", max_score=most)
+    return Task("ordinal", tuple(f"{most * level:g}" for level in levels), tuple(levels), most)
+
+
+def plain(label: str) -> str:
+    """A label without case and with one sign for spaces.
+
+    >>> plain("Partially correct-incomplete")
+    'partially_correct_incomplete'
+    """
+    return label.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Answers to learn from and answers to judge by, without a question in common."""
+
+    train: list[GradedAnswer] = field(default_factory=list)
+    held: list[GradedAnswer] = field(default_factory=list)
+
+
+def folds(answers: Sequence[GradedAnswer], many: int, seed: int) -> list[Split]:
+    """Each question held back once, in `many` parts of about as many answers; fewer parts where questions are few."""
+    groups = Counter(one.group for one in answers)
+    names = sorted(groups)
+    np.random.default_rng((seed, 77)).shuffle(names)
+    many = max(1, min(many, len(names)))
+    sizes, part = np.zeros(many), dict[str, int]()
+    for name in sorted(names, key=lambda one: -groups[one]):  # the largest first, each to the least part so far
+        part[name] = int(sizes.argmin())
+        sizes[part[name]] += groups[name]
+    return [
+        Split([one for one in answers if part[one.group] != held], [one for one in answers if part[one.group] == held])
+        for held in range(many)
+    ]
+
+
+def places(answers: Sequence[GradedAnswer], task: Task) -> NDArray[np.float32]:
+    """The targets of graded answers, shape (n,)."""
+    return np.array([task.target(one) for one in answers], dtype=np.float32)

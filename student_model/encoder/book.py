@@ -1,0 +1,164 @@
+"""Answers as a network takes them: rows of tokens, features, targets, and the variants that an epoch may draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from student_model.encoder.answers import GradedAnswer, Task
+from student_model.encoder.augment import disguised, reworded
+from student_model.encoder.base import Base, token_vectors
+from student_model.encoder.lexical import lexical
+from student_model.encoder.pairs import Pairs, Row, Rows
+from student_model.encoder.recipe import Recipe
+from student_model.encoder.similar import Vectors, similarity
+
+OWN, REWORDED, BORROWED, DISGUISED = range(4)
+"""Where an entry comes from: as it is, said otherwise, beside a borrowed reference, or made to deceive."""
+
+Tell = Callable[[str], None]
+
+
+def quiet(what: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer to learn from: `origin` is the place of the answer that it was made of."""
+
+    answer: GradedAnswer
+    target: float
+    origin: int
+    kind: int = OWN
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """Entries with their rows and features (N, F). `drawn` chooses those of an epoch."""
+
+    entries: Sequence[Entry]
+    rows: Sequence[Row]
+    features: NDArray[np.float32]
+    recipe: Recipe
+    pairs: Pairs
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def targets(self) -> NDArray[np.float64]:
+        """Of all entries, (N,)."""
+        return np.array([one.target for one in self.entries])
+
+    def together(self, places: NDArray[np.int64]) -> Rows:
+        """The rows of some entries, side by side."""
+        return self.pairs.together([self.rows[n] for n in places])
+
+    def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """The entries of an epoch: each answer once, as it is or as a variant, and some disguised ones."""
+        chosen: dict[int, int] = {}
+        lots = rng.random(len(self.entries))
+        extra = []
+        for place, one in enumerate(self.entries):
+            if one.kind == DISGUISED:
+                if lots[place] < self.recipe.disguise:
+                    extra.append(place)
+            elif one.kind == OWN:
+                chosen.setdefault(one.origin, place)
+            elif lots[place] < (self.recipe.reword if one.kind == REWORDED else self.recipe.borrow):
+                chosen[one.origin] = place
+        return np.array([*chosen.values(), *extra], dtype=np.int64)
+
+    def batches(self, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+        """An epoch in batches of about equal length each, in any order."""
+        size, drawn = self.recipe.batch, rng.permutation(self.drawn(rng))
+        found = []
+        for start in range(0, len(drawn), 16 * size):
+            some = drawn[start : start + 16 * size]
+            some = some[np.argsort([len(self.rows[n].tokens) for n in some], kind="stable")]
+            found += [some[at : at + size] for at in range(0, len(some), size)]
+        order = rng.permutation(len(found))
+        return (found[n] for n in order)
+
+    @property
+    def steps(self) -> int:
+        """About how many batches an epoch has."""
+        own = sum(one.kind == OWN for one in self.entries)
+        more = self.recipe.disguise * sum(one.kind == DISGUISED for one in self.entries)
+        return max(1, round((own + more) / self.recipe.batch + 0.5))
+
+
+def open_book(
+    answers: Sequence[GradedAnswer], task: Task, base: Base, recipe: Recipe, variants: bool = False, tell: Tell = quiet
+) -> Book:
+    """The book of graded answers, with variants to train on where wanted."""
+    entries = [Entry(one, task.target(one), place) for place, one in enumerate(answers)]
+    if variants:
+        entries += _variants(entries, task, recipe)
+    told = [one.answer for one in entries]
+    rows = [base.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
+    return Book(entries, rows, features(told, base, recipe, tell), recipe, base.pairs)
+
+
+def features(answers: Sequence[GradedAnswer], base: Base, recipe: Recipe, tell: Tell = quiet) -> NDArray[np.float32]:
+    """What stands beside the meaning of each answer, (n, F); F = 0 where the recipe wants none."""
+    found = [np.zeros((len(answers), 0), dtype=np.float32)]
+    if recipe.counted:
+        found.append(np.array([lexical(one.question, one.reference_answers, one.answer) for one in answers]))
+    if recipe.near:
+        texts = sorted({text for one in answers for text in (one.question, one.answer, *one.reference_answers)})
+        place = {text: n for n, text in enumerate(texts)}
+        vectors: list[Vectors] = [np.zeros((0, base.width), dtype=np.float32)] * len(texts)
+        for n, own in token_vectors(base, texts, tell):
+            vectors[n] = own.astype(np.float16)  # a third of a gigabyte otherwise
+
+        def of(text: str) -> Vectors:
+            return vectors[place[text]].astype(np.float32)
+
+        near = [similarity(of(one.question), [*map(of, one.reference_answers)], of(one.answer)) for one in answers]
+        found.append(np.array(near))
+    return np.concatenate(found, axis=1, dtype=np.float32)
+
+
+def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entry]:
+    """Variants of all answers, made once: an epoch draws among them."""
+    rng = np.random.default_rng((recipe.seed, 5))
+    best, worst = _ends(task)
+    right: dict[str, list[str]] = {}
+    for one in entries:
+        if one.target == best:
+            right.setdefault(one.answer.group, []).append(one.answer.answer)
+    found: list[Entry] = []
+    for one in entries:
+        own = one.answer
+        if recipe.reword:
+            found += [
+                replace(one, answer=replace(own, answer=reworded(own.answer, rng, strength)), kind=REWORDED)
+                for strength in (0.6, 1.2)
+            ]
+        if recipe.borrow:
+            others = [text for text in right.get(own.group, ()) if text != own.answer]
+            if others:
+                borrowed = replace(own, reference_answers=(str(rng.choice(np.array(others, dtype=object))),))
+                found.append(replace(one, answer=borrowed, kind=BORROWED))
+        if recipe.disguise:
+            worthless = bool(rng.random() < 0.4)
+            text = disguised(own.question, own.reference_answers, own.answer, rng, worthless)
+            target = worst if worthless else one.target
+            found.append(replace(one, answer=replace(own, answer=text), target=target, kind=DISGUISED))
+    return found
+
+
+def _ends(task: Task) -> tuple[float, float]:
+    """The targets of the best and of the worst grade. Of several worst labels, the one that means "off the point"."""
+    if task.kind == "labels":
+        least = min(task.worth)
+        worst = [n for n, worth in enumerate(task.worth) if worth == least]
+        beside = [n for n in worst if "contra" not in task.labels[n]]
+        return float(np.argmax(task.worth)), float((beside or worst)[0])
+    return (1.0, 0.0) if task.kind == "regression" else (float(len(task.worth) - 1), 0.0)

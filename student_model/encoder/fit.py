@@ -1,0 +1,230 @@
+"""Fitting a grader: networks trained on graded answers, judged on questions they did not see, joined into one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
+from student_model.encoder.base import Base, load
+from student_model.encoder.book import Book, open_book, quiet
+from student_model.encoder.net import Batch, GradingNet, apart, loss_of
+from student_model.encoder.outcomes import Floats, best_temperature, figures, log_loss, outcomes, probabilities
+from student_model.encoder.recipe import Recipe
+from student_model.encoder.tuning import merged, tuned
+from student_model.training import Plan, Watch, train
+
+FEWEST_HELD = 2
+"""Questions below which none are held back: the last epoch is kept and the temperature is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Beside the recipe: where the training says how it goes, its folders, and the device."""
+
+    tell: Callable[[str], None] = quiet
+    done: Callable[[float], None] = lambda share: None
+    curves: Path | None = None
+    checkpoint: Path | None = None
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A grader as it was fitted: networks whose outputs are averaged, and what was measured on questions held back."""
+
+    task: Task
+    recipe: Recipe
+    base: Base
+    nets: list[GradingNet]
+    temperature: float
+    error: float
+    held: Mapping[str, float]
+    trainable: int
+    interrupted: bool = False
+
+    def found(self, answers: Sequence[GradedAnswer], device: str = "cpu") -> Floats:
+        """The numbers of the heads for these answers, (n, outputs), on average over the networks."""
+        bare = [replace(one, label=None, score=None) for one in answers]
+        book = _ungraded(bare, self.base, self.recipe)
+        return joined(self.task, [predict(net.to(device), book) for net in self.nets])
+
+
+def _ungraded(answers: Sequence[GradedAnswer], base: Base, recipe: Recipe) -> Book:
+    return open_book([replace(one, score=0.0) for one in answers], Task("regression"), base, recipe)
+
+
+def fit(answers: Sequence[GradedAnswer], recipe: Recipe, asked: Asked = Asked()) -> Fitted:
+    """Fit a grader to graded answers.
+
+    Raises:
+        NoTask: the answers do not say what to learn. EncoderMissing: the base encoder is not here.
+        CheckpointError: the folder for checkpoints keeps another training.
+    """
+    task = task_of(answers, recipe.worth, recipe.scores)
+    parts = _parted(answers, recipe)
+    nets, found, truth, trainable, cut = [], [], [], 0, False
+    for member in range(recipe.members):
+        own = replace(recipe, seed=recipe.seed + 1000 * member)
+        name = "grader" if recipe.members == 1 else f"grader {member + 1} of {recipe.members}"
+        base = load(recipe.base)
+        base.model.to(asked.device)
+        split = parts[member % len(parts)]
+        book = open_book(split.train, task, base, own, variants=True, tell=asked.tell)
+        held = open_book(split.held, task, base, own) if split.held else None
+        net, cut = _trained(book, held, task, base, own, name, asked)
+        trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
+        if held is not None:
+            found.append(predict(net, held))
+            truth.append(held.targets)
+        nets.append(net.cpu())
+        if cut:
+            break
+    for net in nets:
+        net.encoder = merged(net.encoder)
+    if recipe.join == "weights" and len(nets) > 1:
+        nets = [soup(nets)]
+    temperature, error, judged = _judged(task, found, truth)
+    base = load(recipe.base)
+    return Fitted(task, recipe, base, nets, temperature, error, judged, trainable, cut)
+
+
+def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
+    many = max(2, round(1.0 / recipe.held)) if recipe.held > 0 else 1
+    if len({one.group for one in answers}) < FEWEST_HELD * 2 or many < 2:
+        return [Split(list(answers), [])]
+    return folds(answers, many, recipe.seed)
+
+
+def _judged(task: Task, found: list[Floats], truth: list[Floats]) -> tuple[float, float, dict[str, float]]:
+    """Temperature, typical error of a score, and the figures on the questions held back from each network."""
+    if not found:
+        return 1.0, 0.25, {}
+    all_found, target = np.concatenate(found), np.concatenate(truth)
+    temperature = best_temperature(task, all_found, target)
+    said = outcomes(task, all_found, temperature)
+    error = 0.25
+    if task.kind == "regression":
+        error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
+        said = outcomes(task, all_found, temperature, error)
+    return temperature, error, figures(task, said, target)
+
+
+def _trained(
+    book: Book, held: Book | None, task: Task, base: Base, recipe: Recipe, name: str, asked: Asked
+) -> tuple[GradingNet, bool]:
+    torch.manual_seed(recipe.seed)
+    steps = -(-book.steps // recipe.accumulate)
+    method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
+    kinds = recipe.kinds and base.pairs.signs.kinds and recipe.method != "prefix"  # which takes none
+    net = GradingNet(method.encoder, base.width, book.features.shape[1], task, recipe.dropout, kinds).to(asked.device)
+    _scale(net, book.features)
+    plan = Plan(
+        recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
+        warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,
+        mixed=recipe.mixed, stepped=method.stepped,
+        factor=lambda one: recipe.head_rate if one.startswith("head.") else 1.0,
+    )  # fmt: skip
+
+    def losses(epoch: int) -> Iterator[Tensor]:
+        rng = np.random.default_rng((recipe.seed, epoch, 31))
+        for places in book.batches(rng):
+            yield loss(net, task, batch_of(net, book, places), recipe)
+
+    def judge() -> Mapping[str, float]:
+        if held is None:
+            return {"epochs to come": 0.0}
+        found = predict(net, held)
+        told = figures(task, outcomes(task, found), held.targets)
+        least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
+        return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
+
+    watch = Watch(name, asked.tell, asked.curves, asked.checkpoint, f"{recipe} {len(book)}", asked.done)
+    course = train(net, losses, judge, plan, watch)
+    return net, course.interrupted
+
+
+def loss(net: GradingNet, task: Task, batch: Batch, recipe: Recipe) -> Tensor:
+    """The loss of a batch, with what the recipe adds against overfitting."""
+    if recipe.fgm <= 0:
+        found = net(batch)
+        value = loss_of(task, found, batch, recipe.smoothing)
+    else:
+        words = net.words(batch).detach().requires_grad_(True)
+        found = net(batch, words)
+        value = loss_of(task, found, batch, recipe.smoothing)
+        (slope,) = torch.autograd.grad(value, words, retain_graph=True)
+        size = slope.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+        value = value + loss_of(task, net(batch, words.detach() + recipe.fgm * slope / size), batch, recipe.smoothing)
+    if recipe.rdrop > 0:
+        again = net(batch)
+        value = 0.5 * (value + loss_of(task, again, batch, recipe.smoothing)) + recipe.rdrop * apart(task, found, again)
+    return value
+
+
+def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
+    """Entries of a book as tensors on the network's device."""
+    device = next(net.parameters()).device
+    chosen, rows = [book.entries[n] for n in places], book.together(places)
+    tokens, mask, kinds, parts = (
+        torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds, rows.parts)
+    )
+    return Batch(
+        tokens,
+        mask,
+        kinds,
+        parts,
+        torch.from_numpy(book.features[places]).to(device),
+        torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
+        torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
+    )
+
+
+def predict(net: GradingNet, book: Book, size: int = 64) -> Floats:
+    """The numbers of the head for all entries, (n, outputs)."""
+    was = net.training
+    net.eval()
+    found = np.zeros((len(book), net.task.outputs))
+    order = np.argsort([len(one.tokens) for one in book.rows], kind="stable")
+    cuda = next(net.parameters()).device.type == "cuda"
+    with torch.no_grad(), torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
+        for start in range(0, len(order), size):
+            some = order[start : start + size]
+            found[some] = net(batch_of(net, book, some)).float().cpu().numpy()
+    net.train(was)
+    return found
+
+
+def joined(task: Task, found: Sequence[Floats]) -> Floats:
+    """The numbers of several heads as those of one that gives the mean of their probabilities."""
+    if len(found) == 1:
+        return found[0]
+    if task.kind == "labels":
+        mean = np.mean([probabilities(task, one) for one in found], axis=0)
+        return np.asarray(np.log(np.maximum(mean, 1e-12)))
+    return np.asarray(np.mean(found, axis=0))
+
+
+def soup(nets: Sequence[GradingNet]) -> GradingNet:
+    """One network with the mean of the weights of several."""
+    whole = copy.deepcopy(nets[0])
+    states = [net.state_dict() for net in nets]
+    whole.load_state_dict({
+        name: torch.stack([one[name].float() for one in states]).mean(0).to(value.dtype)
+        for name, value in states[0].items()
+    })  # fmt: skip
+    return whole
+
+
+def _scale(net: GradingNet, features: NDArray[np.float32]) -> None:
+    if features.shape[1]:
+        net.head.centre.copy_(torch.from_numpy(features.mean(axis=0)))  # type: ignore[operator]
+        net.head.spread.copy_(torch.from_numpy(features.std(axis=0) + 1e-3))  # type: ignore[operator]

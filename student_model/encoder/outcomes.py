@@ -1,0 +1,140 @@
+"""From the numbers of a head to probabilities, score and confidence, and how good those are. Pure NumPy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_expit, log_softmax
+
+from student_model.encoder.answers import Task
+from student_model.evaluation import expected_calibration_error
+
+Floats = NDArray[np.float64]
+
+NEAR = 0.15
+"""A score is called right that is at most so far off, as a share of full marks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """What a grader says of n answers.
+
+    Attributes:
+        probability: of each label or level, (n, K); of a score on a line nothing, (n, 0).
+        place: the label or level with the largest, (n,). `score`: in [0, 1], (n,).
+        confidence: how likely the label is right, or the score at most `NEAR` off, (n,).
+    """
+
+    probability: Floats
+    place: NDArray[np.int64]
+    score: Floats
+    confidence: Floats
+
+
+def outcomes(task: Task, found: Floats, temperature: float = 1.0, error: float = 0.2) -> Outcomes:
+    """What the numbers of a head, (n, outputs), mean.
+
+    Args:
+        temperature: divides them (Guo et al., "On calibration of modern neural networks", ICML 2017).
+        error: the typical error of a score on a line, on answers not learned from.
+
+    >>> outcomes(Task("labels", ("right", "wrong"), (1.0, 0.0)), np.array([[2.0, 0.0]])).score.round(2).tolist()
+    [0.88]
+    """
+    scaled = np.asarray(found, dtype=np.float64) / temperature
+    if task.kind == "regression":
+        score = expit(scaled[:, 0])
+        sure = math.erf(NEAR / (error * math.sqrt(2.0)))
+        nothing = np.zeros((len(score), 0))
+        return Outcomes(nothing, np.zeros(len(score), dtype=np.int64), score, np.full(len(score), sure))
+    probability = probabilities(task, scaled)
+    worth = np.array(task.worth)
+    score = probability @ worth
+    confidence = probability.max(axis=1)
+    if task.kind == "ordinal":
+        confidence = (probability * (np.abs(worth - score[:, None]) <= NEAR)).sum(axis=1)
+    return Outcomes(probability, probability.argmax(axis=1), score, confidence)
+
+
+def probabilities(task: Task, scaled: Floats) -> Floats:
+    """Of each label, or of each level from those of being above each but the last, (n, K)."""
+    if task.kind == "labels":
+        return np.asarray(np.exp(log_softmax(scaled, axis=1)))
+    above = np.minimum.accumulate(expit(scaled), axis=1)  # nobody is above a level and not above a lower one
+    edges = np.concatenate((np.ones((len(above), 1)), above, np.zeros((len(above), 1))), axis=1)
+    return np.asarray(edges[:, :-1] - edges[:, 1:])
+
+
+def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:
+    """The mean log loss of a head's numbers; for scores that of the shares or levels."""
+    scaled = np.asarray(found, dtype=np.float64) / temperature
+    if task.kind == "labels":
+        return float(-log_softmax(scaled, axis=1)[np.arange(len(target)), target.astype(int)].mean())
+    share = target[:, None] if task.kind == "regression" else target[:, None] > np.arange(task.outputs)
+    return float(-(share * log_expit(scaled) + (1 - share) * log_expit(-scaled)).mean())
+
+
+def best_temperature(task: Task, found: Floats, target: Floats) -> float:
+    """The temperature with the least log loss on answers not learned from; 1 where there are none."""
+    if not len(target):
+        return 1.0
+    best = minimize_scalar(
+        lambda log_t: log_loss(task, found, target, math.exp(log_t)), bounds=(-1.5, 2.5), method="bounded"
+    )
+    return float(math.exp(best.x))
+
+
+def figures(task: Task, said: Outcomes, target: Floats) -> dict[str, float]:
+    """How good outcomes are: for labels accuracy, macro and weighted F1; for scores rmse (in marks), Pearson's r and
+    quadratic weighted kappa; for both the calibration of the confidence and the accuracy of the surest 80 %.
+    """
+    if task.kind == "labels":
+        right = said.place == target.astype(int)
+        macro, weighted = f1(target.astype(int), said.place, len(task.labels))
+        found = {"accuracy": float(right.mean()), "macro_f1": macro, "weighted_f1": weighted}
+    else:
+        true = target if task.kind == "regression" else np.array(task.worth)[target.astype(int)]
+        right = np.abs(said.score - true) <= NEAR
+        found = {
+            "rmse": float(np.sqrt(np.mean((said.score - true) ** 2)) * task.max_score),
+            "pearson": _pearson(said.score, true),
+            "qwk": _kappa(said.score, true),
+            "accuracy": float(right.mean()),
+        }
+    surest = np.argsort(-said.confidence, kind="stable")[: max(1, round(0.8 * len(target)))]
+    return {
+        **found,
+        "ece": float(expected_calibration_error(said.confidence, right.astype(np.float64))),
+        "accuracy_at_80": float(right[surest].mean()),
+    }
+
+
+def f1(true: NDArray[np.int64], said: NDArray[np.int64], labels: int) -> tuple[float, float]:
+    """Macro and weighted F1; macro over the labels that occur in truth or answer.
+
+    >>> f1(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+    (0.6666666666666666, 0.6666666666666666)
+    """
+    counts = np.zeros((labels, labels))
+    np.add.at(counts, (true, said), 1.0)
+    hits, of, called = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    each = 2.0 * hits / np.maximum(of + called, 1.0)
+    there = of + called > 0
+    return float(each[there].mean()), float((each * of).sum() / max(of.sum(), 1.0))
+
+
+def _pearson(one: Floats, other: Floats) -> float:
+    if one.std() < 1e-9 or other.std() < 1e-9:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _kappa(one: Floats, other: Floats) -> float:
+    """Quadratic weighted kappa of scores on a line (Lin's concordance without its small-sample factor)."""
+    apart = float(np.mean((one - other) ** 2))
+    by_chance = float(one.var() + other.var() + (one.mean() - other.mean()) ** 2)
+    return 1.0 - apart / by_chance if by_chance > 0 else 1.0

@@ -1,0 +1,145 @@
+"""How question, reference answers, answer and passage become one row of tokens: the same for training and serving.
+
+`[CLS] answer [SEP] reference | reference … [SEP] question [SEP] passage [SEP]`: the transformer reads the answer in the
+light of all references at once, so that one pass grades it however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from student_model.judging.wording import words
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+OTHER, ANSWER, REFERENCE, QUESTION, PASSAGE = range(5)
+"""What a token is part of; `OTHER` are the separators."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many tokens of each part are read; what is over is cut, of answers the middle."""
+
+    answer: int = 96
+    references: int = 96
+    question: int = 48
+    passage: int = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The numbers of the special tokens of a base encoder, and whether it tells first from second texts."""
+
+    begin: int
+    end: int
+    pad: int
+    kinds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer with all it is compared with: tokens (n,), and what each is part of (n,)."""
+
+    tokens: list[int]
+    parts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one length, padded: `tokens`, `mask`, `kinds` and `parts`, each (B, T)."""
+
+    tokens: Ints
+    mask: Ints
+    kinds: Ints
+    parts: Ints
+
+
+class Pairs:
+    """Makes rows. Texts are tokenised once and remembered by their content."""
+
+    def __init__(self, tokenizer: Tokenizer, signs: Signs, budget: Budget = Budget(), most: int = 20_000) -> None:
+        self.tokenizer, self.signs, self.budget, self.most = tokenizer, signs, budget, most
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._known: dict[str, list[int]] = {}
+
+    def tokens(self, text: str) -> list[int]:
+        """A text's tokens without special ones."""
+        found = self._known.get(text)
+        if found is None:
+            found = list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+            if len(self._known) >= self.most:
+                self._known.clear()
+            self._known[text] = found
+        return found
+
+    def row(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Row:
+        """The row of one answer. References that share most words with it come first; the last may be cut or left."""
+        budget, end = self.budget, self.signs.end
+        tokens, parts = [self.signs.begin], [OTHER]
+
+        def add(some: Sequence[int], part: int) -> None:
+            tokens.extend((*some, end))
+            parts.extend((*[part] * len(some), OTHER))
+
+        add(_both_ends(self.tokens(answer), budget.answer), ANSWER)
+        left = budget.references
+        for reference in nearest_first(answer, references):
+            own = self.tokens(reference)[: max(left, 0)]
+            if own:
+                add(own, REFERENCE)
+            left -= len(own) + 1
+        if not any(part == REFERENCE for part in parts):
+            add((), REFERENCE)
+        add(self.tokens(question)[: budget.question], QUESTION)
+        if passage:
+            add(self.tokens(passage)[: budget.passage], PASSAGE)
+        return Row(tokens, parts)
+
+    def alone(self, text: str, most: int) -> Row:
+        """The row of one text by itself, as base encoders read it."""
+        own = self.tokens(text)[: most - 2]
+        return Row([self.signs.begin, *own, self.signs.end], [OTHER, *[ANSWER] * len(own), OTHER])
+
+    def together(self, rows: Sequence[Row]) -> Rows:
+        """Rows side by side, as long as the longest."""
+        longest = max(len(one.tokens) for one in rows)
+        tokens = np.full((len(rows), longest), self.signs.pad, dtype=np.int64)
+        mask, parts = np.zeros_like(tokens), np.zeros_like(tokens)
+        for place, one in enumerate(rows):
+            size = len(one.tokens)
+            tokens[place, :size], mask[place, :size], parts[place, :size] = one.tokens, 1, one.parts
+        kinds = ((parts >= REFERENCE) & self.signs.kinds).astype(np.int64)
+        return Rows(tokens, mask, kinds, parts)
+
+
+def nearest_first(answer: str, references: Sequence[str]) -> list[str]:
+    """The references, those that share the largest part of their words with the answer first; ties as they came."""
+    if len(references) < 2:
+        return list(references)
+    said = set(words(answer))
+    shared = [len(said & own) / max(len(own | said), 1) for own in (set(words(one)) for one in references)]
+    return [references[place] for place in sorted(range(len(references)), key=lambda n: (-shared[n], n))]
+
+
+def _both_ends(tokens: Sequence[int], most: int) -> Sequence[int]:
+    """The beginning and the end of what is too long: nothing hides behind padding."""
+    if len(tokens) <= most:
+        return tokens
+    head = most - most // 3
+    return [*tokens[:head], *tokens[-(most // 3) :]]
+
+
+def read_tokenizer(path: Any) -> Tokenizer:
+    """The tokenizer of a file `tokenizer.json`; needs no transformers."""
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(path))

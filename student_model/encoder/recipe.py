@@ -1,0 +1,66 @@
+"""How a grader is fitted: every choice in one place, each a flag of `wayline encoder fit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a grader is fitted. The defaults are what helped on questions that no network had seen (`LOG.md`).
+
+    Attributes:
+        base: folder or name of the base encoder; the packaged one where absent.
+        method: which weights learn (`tuning.METHODS`); `layers` for `last`, `rank` for new ones.
+        epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed, patience: of the training.
+        head_rate: how many times the rate the head learns at.
+        held: the share of questions that choose the epoch and set the temperature.
+        members: how many networks are fitted, each with other dice and other questions held back.
+        join: whether their outputs are averaged (`outputs`), which costs time at each answer, or their `weights`
+            (Wortsman et al., "Model soups", ICML 2022).
+        average: how much of the average of the weights each step keeps; 0 for none.
+        smoothing: of labels. fgm: size of adversarial steps on embeddings (Miyato et al., ICLR 2017). rdrop: weight of
+            the divergence between two passes with other dropout (Liang et al., NeurIPS 2021).
+        kinds: whether the transformer is told which tokens are the answer's, where it can be.
+        counted: whether what can be counted (`lexical`) joins the head; `near`: and nearness in the base encoder.
+        reword: share of answers that are said otherwise in an epoch, and how strongly. disguise: how many disguised
+            ones are added for each.
+        borrow: share of answers that are compared with a right answer of another pupil in place of the references.
+        pretrain: epochs of contrastive training on bare answers before (Gao et al., "SimCSE", EMNLP 2021).
+        pseudo: least confidence from which ungraded answers join as graded in a second round; 0 for none.
+    """
+
+    base: str | None = None
+    method: str = "full"
+    layers: int = 3
+    rank: int = 16
+    epochs: int = 6
+    rate: float = 5e-5
+    head_rate: float = 10.0
+    batch: int = 32
+    accumulate: int = 1
+    warmup: float = 0.1
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    decay: float = 0.01
+    dropout: float = 0.1
+    mixed: bool = False
+    patience: int = 0
+    held: float = 0.125
+    members: int = 1
+    join: Literal["weights", "outputs"] = "outputs"
+    average: float = 0.0
+    smoothing: float = 0.0
+    fgm: float = 0.0
+    rdrop: float = 0.0
+    kinds: bool = True
+    counted: bool = True
+    near: bool = True
+    reword: float = 0.0
+    disguise: float = 0.0
+    borrow: float = 0.0
+    pretrain: int = 0
+    pseudo: float = 0.0
+    seed: int = 0
+    worth: dict[str, float] = field(default_factory=dict)
+    scores: Literal["ordinal", "regression"] | None = None

@@ -1,0 +1,120 @@
+"""Which weights of the base encoder learn, and how: all, the last layers, or a few new ones beside them.
+
+Low-rank updates and prefixes are those of `peft`; bottleneck adapters it does not have, so they are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
+"""`full`: all weights. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
+`prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
+alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """An encoder ready to learn, and what must be called after each step with its number."""
+
+    encoder: nn.Module
+    stepped: Callable[[int], None] = lambda step: None
+
+
+def tuned(encoder: nn.Module, method: str, layers: int, rank: int, steps: int) -> Tuned:
+    """The encoder with what may learn by `method`; `steps` is how many will be taken, for AdaLoRA's budget.
+
+    Raises:
+        ValueError: there is no such method, or the encoder is not built so that it fits.
+    """
+    if method not in METHODS:
+        raise ValueError(f"tuning method {method!r}: one of {', '.join(METHODS)}")
+    _words(encoder).requires_grad_(False)  # half of the weights, and each is seen too seldom to learn
+    if method in ("lora", "adalora", "prefix"):
+        return _by_peft(encoder, method, rank, steps)
+    if method != "full":
+        encoder.requires_grad_(False)
+    if method == "last":
+        for layer in blocks(encoder)[-layers:]:
+            layer.requires_grad_(True)
+    if method == "adapters":
+        width = int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
+        for layer in blocks(encoder):
+            for part in ("attention", "output"):
+                inner = getattr(getattr(layer, part), "output", getattr(layer, part))
+                inner.dense = nn.Sequential(inner.dense, Bottleneck(width, rank))
+    return Tuned(encoder)
+
+
+def _words(encoder: nn.Module) -> nn.Module:
+    found = encoder.get_input_embeddings()  # type: ignore[operator]
+    assert isinstance(found, nn.Module)
+    return found
+
+
+def blocks(encoder: nn.Module) -> nn.ModuleList:
+    """The layers of a transformer, whatever it calls them.
+
+    Raises:
+        ValueError: it has none.
+    """
+    lists = [one for one in encoder.modules() if isinstance(one, nn.ModuleList) and len(one)]
+    if not lists:
+        raise ValueError("the base encoder has no list of layers")
+    return max(lists, key=lambda one: sum(part.numel() for part in one.parameters()))
+
+
+class Bottleneck(nn.Module):
+    """x + up(gelu(down(x))), which is x at first."""
+
+    def __init__(self, width: int, rank: int) -> None:
+        super().__init__()
+        self.down, self.up = nn.Linear(width, rank), nn.Linear(rank, width)
+        nn.init.zeros_(self.up.weight)
+        nn.init.zeros_(self.up.bias)
+
+    def forward(self, given: Tensor) -> Tensor:
+        added: Tensor = self.up(nn.functional.gelu(self.down(given)))
+        return given + added
+
+
+def _by_peft(encoder: nn.Module, method: str, rank: int, steps: int) -> Tuned:
+    import peft
+
+    inside = {id(one) for one in blocks(encoder).modules() if isinstance(one, nn.Linear)}
+    targets = [name for name, one in encoder.named_modules() if id(one) in inside]
+    made: Mapping[str, Callable[[], Any]] = {
+        "lora": lambda: peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=targets),
+        "adalora": lambda: peft.AdaLoraConfig(
+            init_r=rank + rank // 2, target_r=rank, lora_alpha=2 * rank, target_modules=targets,
+            tinit=max(steps // 10, 1), tfinal=max(steps // 2, 1), deltaT=max(steps // 50, 1), total_step=max(steps, 3),
+        ),
+        "prefix": lambda: peft.PrefixTuningConfig(num_virtual_tokens=rank, task_type="FEATURE_EXTRACTION"),
+    }  # fmt: skip
+    wrapped: Any = peft.get_peft_model(encoder, made[method]())
+    if method != "adalora":
+        return Tuned(wrapped)
+
+    def stepped(step: int) -> None:
+        if step < steps:
+            with torch.no_grad():
+                wrapped.base_model.update_and_allocate(step)
+
+    return Tuned(wrapped, stepped)
+
+
+def merged(encoder: nn.Module) -> nn.Module:
+    """The encoder with low-rank updates added to the weights they belong to: as quick as before."""
+    if not hasattr(encoder, "merge_and_unload") or _prefixed(encoder):
+        return encoder
+    whole: nn.Module = encoder.merge_and_unload()  # type: ignore[operator]
+    return whole
+
+
+def _prefixed(encoder: Any) -> bool:
+    return bool(encoder.active_peft_config.is_prompt_learning)
