@@ -11,6 +11,7 @@ from services import NOW, SECRETS, Caller, client_of, faults, service_on
 
 from api.reviewing import answer, question, references
 from api.wiring import Service
+from engine.types import Request
 from knowledge_graph.types import ItemId
 from student_model.types import LearnerId
 
@@ -44,6 +45,12 @@ def waiting(caller: Caller) -> str:
     return str(entry["review_id"])
 
 
+def odds_of(service: Service, item: str) -> float:
+    """Lena's odds at an item, as her next decision keeps them."""
+    candidates = service.recommend(LENA, Request(count=7)).candidates
+    return next(one.odds for one in candidates if one.item_id == item and one.odds is not None)
+
+
 def test_the_queue_has_what_a_teacher_needs_and_not_who_the_learner_is(service: Service, lena: Caller) -> None:
     assert queue(lena) == {"waiting": 0, "threshold": 0.7, "labels": list(LABELS), "entries": []}
     lena.respond([PARTIAL, {"item_id": "why", "answer_text": REFERENCE}, {"item_id": "count", "answer_text": "1"}])
@@ -73,7 +80,7 @@ def test_the_queue_is_asked_for_so_many_and_in_an_order(lena: Caller) -> None:
 
 def test_a_verdict_moves_the_belief_and_then_the_recommendation_says_so(service: Service, lena: Caller) -> None:
     name = waiting(lena)
-    doubtful = lena.beliefs()["states"]["probability"]
+    doubtful, odds = lena.beliefs()["states"]["probability"], odds_of(service, "why")
     said = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
     assert "with confidence 0.40: it waits for a teacher" in said["sentence"]
     reply = judge(lena, name, label="correct", reason="Power is government.")
@@ -83,6 +90,7 @@ def test_a_verdict_moves_the_belief_and_then_the_recommendation_says_so(service:
     after = lena.beliefs()["states"]
     assert belief == {**after, "before": doubtful}
     assert after["probability"] > doubtful
+    assert odds_of(service, "why") > odds, "the next decision is made from what the verdict left"
     told = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
     assert told["sentence"] == "A teacher judged your answer in words on “States” `correct` (1 of 1)."
     assert told["responses"] == ["one"]
