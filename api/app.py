@@ -15,7 +15,7 @@ from werkzeug.routing import PathConverter
 from api import logs, problems, wiring
 from api.ids import new_id
 from api.problems import faults_of, invalid
-from api.routes import beliefs, decisions, graph, health, pages, recommendations, responses
+from api.routes import beliefs, decisions, graph, health, pages, recommendations, responses, review
 from api.schemas import ProblemOut
 from api.settings import Settings
 from api.strict_json import LARGEST_BODY
@@ -61,7 +61,7 @@ def create_app(source: Settings | Service) -> OpenAPI:
     app.before_request(_begin)
     app.after_request(_finish)
     problems.register(app)
-    for topic in (responses, recommendations, beliefs, decisions, graph):
+    for topic in (responses, recommendations, beliefs, decisions, graph, review):
         app.register_api(topic.routes(service))
     app.register_api(health.routes(service))
     app.register_blueprint(pages.routes(service, app))

@@ -19,6 +19,7 @@ from student_model.tracing import Beliefs, datetime_from
 
 if TYPE_CHECKING:
     from student_model.judging import Judgement
+    from student_model.judging.grades import Grade
 
 Document = dict[str, Any]
 
@@ -133,7 +134,13 @@ def _time(seconds: float) -> datetime | None:
     return None if math.isnan(seconds) else datetime_from(seconds)
 
 
-def judgement(item: Item, judged: Judgement | None) -> Document | None:
+def moved(beliefs: list[Document], graph: KnowledgeGraph, before: Beliefs) -> list[Document]:
+    """The beliefs, each with its probability before."""
+    index = graph.vocabulary.concept_index
+    return [{**one, "before": float(before.probability[index[one["concept_id"]]])} for one in beliefs]
+
+
+def judgement(item: Item, judged: Judgement | None, review_below: float) -> Document | None:
     """How an answer was judged, with the right answer and why; only now may the learner see them."""
     if judged is None:
         return None
@@ -145,6 +152,21 @@ def judgement(item: Item, judged: Judgement | None) -> Document | None:
         "feedback": judged.feedback,
         "answer": _answer(item),
         "explanation": item.explanation,
+        "grade": None if judged.grade is None else _grade(judged.grade, review_below),
+    }
+
+
+def _grade(grade: Grade, review_below: float) -> Document:
+    """What the grader said, and whether a teacher is asked."""
+    return {
+        "label": grade.label,
+        "score": grade.score,
+        "confidence": grade.confidence,
+        "probabilities": dict(grade.probabilities),
+        "evidence": grade.evidence,
+        "missing": grade.missing,
+        "grader": grade.grader,
+        "for_review": grade.confidence < review_below,
     }
 
 

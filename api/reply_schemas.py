@@ -18,6 +18,27 @@ class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class EvidenceOut(Reply):
+    """A part of an answer and the part of a reference answer that it matched."""
+
+    said: str
+    reference: str
+    likeness: float
+
+
+class GradeOut(Reply):
+    """What the grader says of an answer in words. Only its score, weighted by its confidence, moves a belief."""
+
+    label: str
+    score: float
+    confidence: float
+    probabilities: dict[str, float] = Field(description="Of each label; empty where the grader has none.")
+    evidence: list[EvidenceOut] = Field(description="The best matches, best first.")
+    missing: list[str] = Field(description="What of the nearest reference answer nothing matched.")
+    grader: str = Field(description="Name and version.")
+    for_review: bool = Field(description="Whether the confidence is so low that a teacher is asked.")
+
+
 class JudgementOut(Reply):
     """How an answer was judged."""
 
@@ -28,6 +49,7 @@ class JudgementOut(Reply):
     feedback: str = Field(description="For the learner; one line a step.")
     answer: str | None = Field(description="The right answer; one line a step.")
     explanation: str
+    grade: GradeOut | None = Field(description="Null where no grader was asked.")
 
 
 class StoredOut(Reply):
@@ -56,11 +78,17 @@ class BeliefOut(Reply):
     readiness: float = Field(description="How far the prerequisites let the learner through, 0 to 1.")
 
 
+class MovedOut(BeliefOut):
+    """A belief, and what it was before."""
+
+    before: float = Field(description="The probability at this time without what was sent.")
+
+
 class ResponsesOut(Reply):
     """What became of the responses, and the beliefs that they touched."""
 
     responses: list[StoredOut]
-    beliefs: list[BeliefOut]
+    beliefs: list[MovedOut]
 
 
 class BeliefsOut(Reply):

@@ -25,6 +25,8 @@ from api.ids import LONGEST_ID, id_fault
 from engine import policies
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import ItemKind
+from student_model.judging import WORDING
+from student_model.judging.grades import Grader
 
 LONGEST_ANSWER = 10_000
 MOST_STEPS = 100
@@ -39,10 +41,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What a request is checked against besides its shape; handed to pydantic as its context."""
+    """What a request is checked against besides its shape; handed to pydantic as its context.
+
+    `grader` grades the answers in words, and has the labels that a teacher may give.
+    """
 
     graph: KnowledgeGraph
     now: datetime
+    grader: Grader = WORDING
 
 
 def refused(message: str, allowed: str) -> PydanticCustomError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ from student_model import tracing
 
 EMBEDDED_COURSE = "counting_to_linear_equations"
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
-VARIABLES = ("CURRICULUM", "DATABASE", "MODEL", "KEY_FILE", "STATE_DIR")
+VARIABLES = ("CURRICULUM", "DATABASE", "MODEL", "GRADER", "REVIEW_BELOW", "KEY_FILE", "STATE_DIR")
 """What the environment may set, each with the prefix `WAYLINE_`."""
+REVIEW_BELOW = 0.7
+"""The confidence below which a grade waits for a teacher."""
 
 
 class SettingsError(ValueError):
@@ -33,12 +36,16 @@ class Settings:
         model: name of a tracer, used with its priors, or the folder of a fitted one.
         key_file: the key under which learner ids become pseudonyms; made when it is missing. Unless it is set, it
             lies beside the SQLite file, because without it nobody can be found in there again.
+        grader: the folder of a fitted grader of answers in words; without one their wording alone is compared.
+        review_below: an answer in words whose grade is less certain than this waits for a teacher.
     """
 
     curriculum: Path
     database: str
     model: str
     key_file: Path
+    grader: Path | None = None
+    review_below: float = REVIEW_BELOW
 
 
 def read_settings(
@@ -47,6 +54,7 @@ def read_settings(
     curriculum: str | None = None,
     database: str | None = None,
     model: str | None = None,
+    grader: str | None = None,
 ) -> Settings:
     """Settings from `WAYLINE_*` variables; an option that is given goes before its variable.
 
@@ -56,14 +64,17 @@ def read_settings(
     given = {name: environ.get(f"WAYLINE_{name}") or None for name in VARIABLES}
     state = Path(given["STATE_DIR"] or "wayline-data").resolve()
     chosen = curriculum or given["CURRICULUM"]
+    graded_by = grader or given["GRADER"]
     url = database or given["DATABASE"] or f"sqlite:///{state / 'wayline.db'}"
     settings = Settings(
         curriculum=Path(chosen).resolve() if chosen else embedded_course(),
         database=url,
         model=model or given["MODEL"] or "wayline",
         key_file=Path(given["KEY_FILE"] or _beside(url, state) / "pseudonym.key").resolve(),
+        grader=Path(graded_by).resolve() if graded_by else None,
+        review_below=_share(given["REVIEW_BELOW"]),
     )
-    faults = [fault for fault in (_course_fault(settings), _database_fault(settings), _model_fault(settings)) if fault]
+    faults = [fault for check in _CHECKS if (fault := check(settings))]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -101,3 +112,26 @@ def _model_fault(settings: Settings) -> str | None:
         return None
     names = ", ".join(tracing.available())
     return f"--model {settings.model!r} is neither a model ({names}) nor the folder of a fitted one"
+
+
+def _grader_fault(settings: Settings) -> str | None:
+    if settings.grader is None or settings.grader.is_dir():
+        return None
+    return f"--grader {settings.grader} is no folder of a fitted grader; fit one with `wayline encoder fit`"
+
+
+def _share(told: str | None) -> float:
+    """A number as it was told; NaN where it is none."""
+    try:
+        return REVIEW_BELOW if told is None else float(told)
+    except ValueError:
+        return math.nan
+
+
+def _review_fault(settings: Settings) -> str | None:
+    if 0.0 <= settings.review_below <= 1.0:
+        return None
+    return "WAYLINE_REVIEW_BELOW is a confidence: a number from 0 (no answer waits for a teacher) to 1"
+
+
+_CHECKS = (_course_fault, _database_fault, _model_fault, _grader_fault, _review_fault)

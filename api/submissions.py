@@ -13,9 +13,14 @@ from api.ids import new_id
 from api.problems import faults_of, invalid
 from api.schemas import MOST_RESPONSES, Checks, ResponseIn
 from api.strict_json import Fault, pointer
+from data.rows import Mark
 from knowledge_graph.types import Item, ItemId
 from student_model.judging import AnswerError, Judgement, judge
+from student_model.judging.grades import Grader
 from student_model.types import LearnerId, Response, ResponseId
+
+SUREST = 0.999
+"""The highest confidence that is stored of a grader: only a person is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,12 @@ class Submission:
     judgement: Judgement | None
     timed: bool
     judged: bool
+
+    @property
+    def mark(self) -> Mark | None:
+        """As what an answer in words was graded, and by whom."""
+        grade = None if self.judgement is None else self.judgement.grade
+        return None if grade is None else Mark(grade.label, grade.grader)
 
     def as_before(self, held: Response | None) -> Response:
         """The response, with what the service had added to it when it was stored first."""
@@ -84,7 +95,7 @@ def _read(
     if faults:
         return faults
     try:
-        judgement = _judgement(entry, item)
+        judgement = _judgement(entry, item, checks.grader)
     except AnswerError as error:
         field = next((name for name in _given(entry) if name in ANSWERS), None)
         place = pointer(*prefix, field) if field else pointer(*prefix)
@@ -123,7 +134,7 @@ def _takes(item: Item) -> str:
     return f"`{_fields(item)[0]}`, or `correct` or `score` judged by the platform" if item.scored else "no answer"
 
 
-def _judgement(entry: ResponseIn, item: Item) -> Judgement | None:
+def _judgement(entry: ResponseIn, item: Item, grader: Grader) -> Judgement | None:
     """How the answer is judged: by the platform where it says so, else by us."""
     if not item.scored:
         return None
@@ -133,12 +144,13 @@ def _judgement(entry: ResponseIn, item: Item) -> Judgement | None:
     answer: str | Sequence[str] | None = getattr(entry, _fields(item)[0])
     if answer is None:
         raise AnswerError("the answer is missing", _takes(item))
-    return judge(item, answer)
+    return judge(item, answer, grader)
 
 
 def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgement: Judgement | None) -> Response:
     written = entry.answer_text if entry.answers is None else orjson.dumps(entry.answers).decode()
     graded = judgement is not None and judgement.score != float(judgement.correct)
+    sure = None if judgement is None or judgement.confidence is None else min(judgement.confidence, SUREST)
     return Response(
         response_id=ResponseId(entry.response_id or new_id()),
         learner_id=learner_id,
@@ -146,7 +158,7 @@ def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgemen
         at=entry.at or checks.now,
         correct=None if judgement is None else judgement.correct,
         score=judgement.score if judgement is not None and (graded or judgement.provisional) else None,
-        score_confidence=None if judgement is None else judgement.confidence,
+        score_confidence=sure,
         choice=entry.choice,
         answer_text=written,
         elapsed_seconds=entry.elapsed_seconds,

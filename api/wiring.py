@@ -15,14 +15,17 @@ import numpy as np
 import orjson
 import structlog
 
+from api import grading
 from api.ids import new_id
 from api.reload import Reloader, Signature, signature
 from api.replies import Cards
 from api.rungs import Answer, Rungs
+from api.settings import REVIEW_BELOW
 from data.database import open_database
 from data.decisions import DecisionLog
 from data.key_file import key_of
 from data.responses import Appended, ResponseConflict, ResponseLog
+from data.reviews import Reviews
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
 from knowledge_graph.formats import folder
@@ -30,6 +33,8 @@ from knowledge_graph.frontier import Frontier, frontier
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray
 from student_model import storage, tracing
+from student_model.judging import WORDING
+from student_model.judging.grades import Grader
 from student_model.log import Log
 from student_model.tracing import Beliefs, Context, Tracer
 from student_model.types import LearnerId, Response
@@ -60,6 +65,11 @@ class Store:
     responses: ResponseLog
     decisions: DecisionLog
 
+    @property
+    def reviews(self) -> Reviews:
+        """What waits for a teacher."""
+        return Reviews(self.responses)
+
     def pseudonym(self, learner_id: LearnerId) -> LearnerId:
         """The name under which the learner is stored."""
         return self.responses.name_of(learner_id)
@@ -86,6 +96,7 @@ class Service:
         open_store: opens the database. It is called once a process: an SQLite connection must not cross a fork.
         media: the folder that the items' media paths start from.
         clock: tells the time.
+        grader: of answers in words. `review_below`: the confidence below which its grade waits for a teacher.
     """
 
     def __init__(
@@ -97,8 +108,11 @@ class Service:
         clock: Callable[[], datetime] = utc_now,
         version: str | None = None,
         simpler: Callable[[], Tracer] | None = None,
+        grader: Grader = WORDING,
+        review_below: float = REVIEW_BELOW,
     ) -> None:
         self.graph, self.media, self.clock = graph, media, clock
+        self.grader, self.review_below = grading.Graders(grader), review_below
         second = simpler or (lambda: unfitted(SIMPLER, graph))
         self.rungs = Rungs(graph, tracer, second, capacity_for(graph), version)
         self.reloader: Reloader | None = None
@@ -157,6 +171,7 @@ class Service:
             seed=secrets.randbits(63),
             log_position=found.known.position,
             model_version=found.version,
+            review_below=self.review_below,
         )
         store = self.store
         kept = replace(decision, learner_id=store.pseudonym(learner_id))
@@ -170,19 +185,23 @@ class Service:
             ResponseConflict: an id came before with another content.
         """
         log, batch = self.store.responses, [one.response for one in sent]
+        marks = {(learner_id, one.response.response_id): one.mark for one in sent if one.mark is not None}
         try:
-            return log.append(batch, self.clock())
+            return log.append(batch, self.clock(), marks)
         except ResponseConflict as conflict:
             again = set(conflict.response_ids)
         # What the service itself had added may differ now (the time of receipt, a verdict of an older judge):
         # such a response is the same one sent again. Whatever the platform said must not differ.
         held = {one.response_id: one for one in log.of_learner(learner_id) if one.response_id in again}
-        return log.append([one.as_before(held.get(one.response.response_id)) for one in sent], self.clock())
+        return log.append([one.as_before(held.get(one.response.response_id)) for one in sent], self.clock(), marks)
 
-    def standing(self, learner_id: LearnerId) -> Standing:
+    def standing(self, learner_id: LearnerId, now: datetime | None = None) -> Standing:
         """What the learner knows now, and what that opens. Reading changes nothing."""
-        now = self.clock()
-        found = self.answer(learner_id, now)
+        now = now or self.clock()
+        return self.standing_of(self.answer(learner_id, now), now)
+
+    def standing_of(self, found: Answer, now: datetime) -> Standing:
+        """What this reading of a learner opens."""
         beliefs = found.reading.beliefs
         where = found.known.position, found.reading.rung, found.version
         later = found.foretold(now + timedelta(days=7))
@@ -222,12 +241,13 @@ def build(settings: Settings) -> Service:
     """The service of these settings; its database is opened when it is first used.
 
     Raises:
-        CurriculumError: the course is not sound. StorageError: the model's folder holds none.
+        CurriculumError: the course is not sound. StorageError: the folder of the model or the grader holds none.
     """
     graph = KnowledgeGraph(folder.read(settings.curriculum))
-    course = settings.curriculum
+    course, grader, below = settings.curriculum, grading.opened(settings.grader), settings.review_below
     if settings.model in tracing.available():
-        return Service(graph, unfitted(settings.model, graph), lambda: open_store(settings), course)
+        tracer = unfitted(settings.model, graph)
+        return Service(graph, tracer, lambda: open_store(settings), course, grader=grader, review_below=below)
     registered = Path(settings.model)
     seen = signature(registered)
     tracer, version = storage.opened(registered)
@@ -238,6 +258,8 @@ def build(settings: Settings) -> Service:
         course,
         version=version,
         simpler=lambda: simpler_of(registered, graph),
+        grader=grader,
+        review_below=below,
     )
     service.follow(registered, seen)
     return service

@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import Engine, bindparam, insert, select
 
 from data.database import writing
+from data.entering import enter_learners
 from data.pseudonym import pseudonym
-from data.responses import enter_learners
 from data.rows import microseconds
 from data.tables import decisions, learners
 from student_model.types import LearnerId
@@ -36,10 +36,11 @@ class DecisionLog:
     def keep(self, decision_id: str, learner_id: LearnerId, at: datetime, document: bytes) -> None:
         """Store a decision's JSON. A power cut may cost the last ones; no response waits for the disk behind them."""
         with writing(self.engine, durable=False) as connection:
-            asked = {"tenant": self.tenant, "pseudonym": pseudonym(self.key, self.tenant, learner_id)}
+            name = pseudonym(self.key, self.tenant, learner_id)
+            asked = {"tenant": self.tenant, "pseudonym": name}
             number = connection.execute(HOLD_LEARNER, asked).scalar()
             if number is None:
-                number = enter_learners(connection, self.tenant, self.key, {learner_id: 0})[learner_id].number
+                number = enter_learners(connection, self.tenant, lambda _: name, {learner_id: 0})[learner_id].number
             row = {
                 "decision_id": decision_id,
                 "tenant": self.tenant,

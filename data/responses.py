@@ -7,50 +7,41 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Literal
 
-from sqlalchemy import Connection, Engine, and_, delete, func, select
+from sqlalchemy import Connection, Engine, and_, delete, func, select, update
 
 from data.database import empty_journal, writing
+from data.entering import Entered, Fresh, Key, enter_learners, parts, places_of, sorted_out, stored
 from data.pseudonym import pseudonym
 from data.rows import (
     COLUMNS,
     COUNT_BACK,
     ENTER_ITEMS,
-    ENTER_LEARNERS,
     FIND_ITEMS,
-    FIND_RESPONSES,
     INSERT_ANSWERS,
+    INSERT_GRADES,
     INSERT_RESPONSES,
     JOINED,
     OF_LEARNER,
     POSITION,
-    body_hash,
+    Mark,
     microseconds,
     response_of,
     row_of,
     tags_of,
 )
-from data.tables import answers, decisions, learners, responses
+from data.tables import answers, decisions, grades, learners, responses
 from knowledge_graph.types import ItemId
 from student_model.types import LearnerId, Response, ResponseId
 
 log = logging.getLogger(__name__)
 
-MANY = 500
-"""How many ids go into one IN list."""
-
-_Key = tuple[LearnerId, ResponseId]
 _Tagged = tuple[ItemId, str]
-_Fresh = dict[_Key, tuple[str, Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A learner's number, and how many responses there were before this transaction."""
-
-    number: int
-    before: int
+Marks = Mapping[Key, Mark]
+"""By learner and response: as what answers in words were graded, and by whom."""
+NO_MARKS: Marks = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +71,18 @@ class ResponseLog:
         engine: of an open database (`data.database.open_database`).
         key: for the learners' pseudonyms (`data.key_file.key_of`).
         tenant: whose rows these are; rows of others are never seen.
+        pseudonymous: whether learners are called by their pseudonyms, and not by the platform's ids.
     """
 
-    def __init__(self, engine: Engine, key: bytes, tenant: str = "default") -> None:
-        self.engine, self.key, self.tenant = engine, key, tenant
+    def __init__(self, engine: Engine, key: bytes, tenant: str = "default", pseudonymous: bool = False) -> None:
+        self.engine, self.key, self.tenant, self.pseudonymous = engine, key, tenant, pseudonymous
 
-    def append(self, batch: Sequence[Response], received_at: datetime) -> tuple[Appended, ...]:
-        """Store responses in one transaction; when this returns they are on disk.
+    def by_pseudonym(self) -> ResponseLog:
+        """The same log for those who know learners only by what `everything` calls them."""
+        return ResponseLog(self.engine, self.key, self.tenant, pseudonymous=True)
+
+    def append(self, batch: Sequence[Response], received_at: datetime, marks: Marks = NO_MARKS) -> tuple[Appended, ...]:
+        """Store responses in one transaction, and what graded them; when this returns they are on disk.
 
         The same response again is a `duplicate` and changes nothing.
 
@@ -96,19 +92,35 @@ class ResponseLog:
         if not batch:
             return ()
         with writing(self.engine) as connection:
-            sent = Counter(learner for learner, _ in {(one.learner_id, one.response_id) for one in batch})
-            entered = enter_learners(connection, self.tenant, self.key, sent)
-            known = _stored(connection, entered, batch)
-            fresh, conflicts = _sorted_out(batch, known, self.key)
-            if conflicts:
-                raise ResponseConflict(conflicts)
-            if fresh:
-                places = self._insert(connection, fresh, entered, received_at)
-                known.update({key: (digest, places[key]) for key, (digest, _) in fresh.items()})
-            repeats = sent - Counter(learner for learner, _ in fresh)
-            if repeats:
-                back = [{"number": entered[learner].number, "repeats": more} for learner, more in repeats.items()]
-                connection.execute(COUNT_BACK, back)
+            return self.append_within(connection, batch, received_at, marks)
+
+    def append_within(
+        self,
+        connection: Connection,
+        batch: Sequence[Response],
+        received_at: datetime,
+        marks: Marks = NO_MARKS,
+        written_at: datetime | None = None,
+    ) -> tuple[Appended, ...]:
+        """`append` within a transaction that does more. `written_at`: from when on the texts age, if they are older.
+
+        Raises:
+            ResponseConflict: a response_id came before with another content; the transaction must not be committed.
+        """
+        sent = Counter(learner for learner, _ in {(one.learner_id, one.response_id) for one in batch})
+        entered = enter_learners(connection, self.tenant, self.name_of, sent)
+        known = stored(connection, entered, batch)
+        fresh, conflicts = sorted_out(batch, known, self.key)
+        if conflicts:
+            raise ResponseConflict(conflicts)
+        if fresh:
+            places = self._insert(connection, fresh, entered, received_at, written_at or received_at)
+            known.update({key: (digest, places[key]) for key, (digest, _) in fresh.items()})
+            self._insert_marks(connection, marks, fresh, entered, places, received_at)
+        repeats = sent - Counter(learner for learner, _ in fresh)
+        if repeats:
+            back = [{"number": entered[learner].number, "repeats": more} for learner, more in repeats.items()]
+            connection.execute(COUNT_BACK, back)
         return tuple(
             Appended(
                 one.response_id,
@@ -119,11 +131,16 @@ class ResponseLog:
         )
 
     def _insert(
-        self, connection: Connection, fresh: _Fresh, entered: Mapping[LearnerId, Entered], received_at: datetime
-    ) -> dict[_Key, int]:
+        self,
+        connection: Connection,
+        fresh: Fresh,
+        entered: Mapping[LearnerId, Entered],
+        received_at: datetime,
+        written_at: datetime,
+    ) -> dict[Key, int]:
         item_no = self._item_numbers(connection, (one for _, one in fresh.values()))
-        places = _places(fresh, entered)
-        received = microseconds(received_at)
+        places = places_of(fresh, entered)
+        received, written = microseconds(received_at), microseconds(written_at)
         rows, texts = [], []
         for key, (digest, one) in fresh.items():
             place = {"learner_no": entered[one.learner_id].number, "position": places[key], "tenant": self.tenant}
@@ -137,11 +154,38 @@ class ResponseLog:
                 }
             )
             if one.answer_text is not None:
-                texts.append({**place, "text": one.answer_text, "received_at": received})
+                texts.append({**place, "text": one.answer_text, "received_at": written})
         connection.execute(INSERT_RESPONSES, rows)
         if texts:
             connection.execute(INSERT_ANSWERS, texts)
         return places
+
+    def _insert_marks(
+        self,
+        connection: Connection,
+        marks: Marks,
+        fresh: Fresh,
+        entered: Mapping[LearnerId, Entered],
+        places: Mapping[Key, int],
+        received_at: datetime,
+    ) -> None:
+        """Keep as what the new responses were graded; of a repeat, what was kept first stays."""
+        received = microseconds(received_at)
+        rows = [
+            {
+                "learner_no": entered[key[0]].number,
+                "position": places[key],
+                "tenant": self.tenant,
+                "label": mark.label,
+                "grader": mark.grader,
+                "reason": mark.reason,
+                "received_at": received,
+            }
+            for key, mark in marks.items()
+            if key in fresh
+        ]
+        if rows:
+            connection.execute(INSERT_GRADES, rows)
 
     def _item_numbers(self, connection: Connection, batch: Iterable[Response]) -> dict[_Tagged, int]:
         """The numbers of the items, each with the concepts that were named for it, new ones entered."""
@@ -149,7 +193,7 @@ class ResponseLog:
         found: dict[_Tagged, int] = {}
 
         def look(missing: list[_Tagged]) -> None:
-            for part in _parts(sorted({item for item, _ in missing})):
+            for part in parts(sorted({item for item, _ in missing})):
                 rows = connection.execute(FIND_ITEMS, {"tenant": self.tenant, "ids": part})
                 found.update({(ItemId(row[0]), row[1]): row[2] for row in rows})
 
@@ -176,6 +220,8 @@ class ResponseLog:
 
     def name_of(self, learner_id: LearnerId) -> LearnerId:
         """The pseudonym under which a learner is stored."""
+        if self.pseudonymous:
+            return learner_id
         return LearnerId(pseudonym(self.key, self.tenant, learner_id))
 
     def learners(self) -> int:
@@ -202,86 +248,26 @@ class ResponseLog:
         with writing(self.engine) as connection:
             found = select(learners.c.learner_no, learners.c.responses).where(own).with_for_update()
             number, count = connection.execute(found).one_or_none() or (None, 0)
-            for table in (answers, decisions, responses, learners):
+            for table in (answers, grades, decisions, responses, learners):
                 connection.execute(delete(table).where(table.c.learner_no == number))
         self._shrink_journal()
         return int(count)
 
     def erase_text(self, before: datetime) -> int:
-        """Remove what was written before this time; the events stay. Gives how many texts there were."""
-        old = and_(answers.c.tenant == self.tenant, answers.c.received_at < microseconds(before))
+        """Remove what was written before this time, by learners and about them; the events and grades stay.
+
+        Gives how many texts there were.
+        """
+        end = microseconds(before)
+        old = and_(answers.c.tenant == self.tenant, answers.c.received_at < end)
+        told = and_(grades.c.tenant == self.tenant, grades.c.received_at < end, grades.c.reason.is_not(None))
         with writing(self.engine) as connection:
             gone = connection.execute(delete(answers).where(old).returning(answers.c.position)).all()
+            said = connection.execute(update(grades).where(told).values(reason=None).returning(grades.c.position)).all()
         self._shrink_journal()
-        return len(gone)
+        return len(gone) + len(said)
 
     def _shrink_journal(self) -> None:
         """SQLite's write-ahead log still holds what was erased until it is emptied into the file."""
         if self.engine.dialect.name == "sqlite" and not empty_journal(self.engine):
             log.warning("what was erased stays in SQLite's journal until its readers are done and it is next emptied")
-
-
-def enter_learners(
-    connection: Connection, tenant: str, key: bytes, more: Mapping[LearnerId, int]
-) -> dict[LearnerId, Entered]:
-    """Count so many responses more for each learner, new ones entered, and lock them until the transaction ends.
-
-    All writers take the locks in the order of the pseudonyms: two batches with the same learners wait for each
-    other in turn and never in a circle.
-    """
-    by_pseudonym = {pseudonym(key, tenant, learner): learner for learner in more}
-    rows = [
-        {"tenant": tenant, "pseudonym": name, "responses": more[by_pseudonym[name]]} for name in sorted(by_pseudonym)
-    ]
-    entered = {}
-    for name, number, count in connection.execute(ENTER_LEARNERS[connection.dialect.name], rows):
-        learner = by_pseudonym[name]
-        entered[learner] = Entered(number, count - more[learner])
-    return entered
-
-
-def _stored(
-    connection: Connection, entered: Mapping[LearnerId, Entered], batch: Sequence[Response]
-) -> dict[_Key, tuple[str, int]]:
-    """What is stored already under the batch's ids: the hash of its content, and its position."""
-    by_learner: dict[LearnerId, list[str]] = {}
-    for one in batch:
-        if entered[one.learner_id].before:
-            by_learner.setdefault(one.learner_id, []).append(one.response_id)
-    found: dict[_Key, tuple[str, int]] = {}
-    for learner, ids in by_learner.items():
-        for part in _parts(ids):
-            rows = connection.execute(FIND_RESPONSES, {"number": entered[learner].number, "ids": part})
-            found.update({(learner, ResponseId(row[0])): (row[1], row[2]) for row in rows})
-    return found
-
-
-def _sorted_out(
-    batch: Sequence[Response], known: Mapping[_Key, tuple[str, int]], secret: bytes
-) -> tuple[_Fresh, list[ResponseId]]:
-    """What is new, and which ids came with another content, in the log or within the batch."""
-    fresh: _Fresh = {}
-    conflicts: dict[ResponseId, None] = {}
-    for one in batch:
-        key, digest = (one.learner_id, one.response_id), body_hash(secret, one)
-        before = known[key][0] if key in known else fresh[key][0] if key in fresh else None
-        if before is None:
-            fresh[key] = digest, one
-        elif before != digest:
-            conflicts[one.response_id] = None
-    return fresh, list(conflicts)
-
-
-def _places(fresh: _Fresh, entered: Mapping[LearnerId, Entered]) -> dict[_Key, int]:
-    """The positions that the new responses get, each learner's counted on."""
-    last = {learner: one.before for learner, one in entered.items()}
-    places = {}
-    for key in fresh:
-        last[key[0]] += 1
-        places[key] = last[key[0]]
-    return places
-
-
-def _parts(ids: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(ids), MANY):
-        yield ids[start : start + MANY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +11,27 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.pseudonym import keyed_hash
-from data.tables import answers, items, learners, responses
+from data.tables import answers, grades, items, learners, responses
 from knowledge_graph.types import ConceptId, ItemId
 from student_model.types import LearnerId, Response, ResponseId
+
+TEACHER = "teacher:"
+"""What the name of a person stands behind where a grade says who gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """As what an answer in words was graded, and by whom.
+
+    Attributes:
+        grader: name and version of a model, or `teacher:NAME`.
+        reason: what a teacher wrote about it.
+    """
+
+    label: str
+    grader: str
+    reason: str | None = None
+
 
 JOINED = responses.join(learners).join(items).outerjoin(answers)
 _NOT_SAID = ("learner_no", "tenant", "item_no", "body_hash", "received_at")
@@ -45,7 +64,7 @@ OF_LEARNER = (
 POSITION = select(learners.c.learner_no, learners.c.responses).where(
     learners.c.tenant == bindparam("tenant"), learners.c.pseudonym == bindparam("pseudonym")
 )
-INSERT_RESPONSES, INSERT_ANSWERS = insert(responses), insert(answers)
+INSERT_RESPONSES, INSERT_ANSWERS, INSERT_GRADES = insert(responses), insert(answers), insert(grades)
 
 
 def _upserts(dialect: Any) -> tuple[Any, Any]:

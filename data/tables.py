@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,9 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration in `data/migrations/versions`, which these tables agree with."""
 
 metadata = MetaData(
@@ -33,6 +36,12 @@ metadata = MetaData(
 )
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER key counts up by itself in SQLite
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Options of an index over the few rows of which this is true: it costs the others nothing."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 learners = Table(
     "learners",
@@ -82,6 +91,8 @@ responses = Table(
     Column("received_at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
     PrimaryKeyConstraint("learner_no", "position"),
     UniqueConstraint("learner_no", "response_id"),
+    Index("ix_responses_doubt", "tenant", "score_confidence", **_where("score_confidence IS NOT NULL")),
+    Index("ix_responses_corrected", "learner_no", "supersedes", **_where("supersedes IS NOT NULL")),
     sqlite_with_rowid=False,
 )
 
@@ -93,6 +104,23 @@ answers = Table(
     Column("tenant", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["learner_no", "position"], ["responses.learner_no", "responses.position"], ondelete="CASCADE"
+    ),
+    Index(None, "tenant", "received_at"),
+    sqlite_with_rowid=False,
+)
+
+grades = Table(
+    "grades",
+    metadata,
+    Column("learner_no", Number, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("tenant", String(64), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("grader", Text, nullable=False, comment="name and version of a model, or teacher:NAME"),
+    Column("reason", Text, comment="what a teacher wrote about it"),
+    Column("received_at", BigInteger, nullable=False, comment="microseconds since 1970, UTC"),
     ForeignKeyConstraint(
         ["learner_no", "position"], ["responses.learner_no", "responses.position"], ondelete="CASCADE"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import graded
 from engine.candidates import Context
 from engine.ladder import Reading
 from engine.types import Edge, Reason, Recommendation
@@ -12,9 +13,11 @@ CITED = 3
 """How many edges or responses a reason cites at most."""
 
 
-def recommendation(context: Context, reading: Reading, item: int, propensity: float) -> Recommendation:
+def recommendation(
+    context: Context, reading: Reading, item: int, propensity: float, review_below: float = 0.0
+) -> Recommendation:
     """The item at this position, with its odds and its reasons."""
-    graph, grounds = context.graph, reasons(context, item)
+    graph, grounds = context.graph, reasons(context, item, review_below)
     odds, low, high = (float(values[item]) for values in (reading.odds, reading.odds_low, reading.odds_high))
     judged = bool(graph.scored[item])
     return Recommendation(
@@ -30,12 +33,13 @@ def recommendation(context: Context, reading: Reading, item: int, propensity: fl
     )
 
 
-def reasons(context: Context, item: int) -> tuple[Reason, ...]:
-    """The reasons for the item at this position, the main one first."""
+def reasons(context: Context, item: int, review_below: float = 0.0) -> tuple[Reason, ...]:
+    """The reasons for the item at this position, the main one first; see `engine.graded` for `review_below`."""
     concept = int(context.graph.main_concept[item])
     retry = _retry(context, concept, studied=not context.graph.scored[item])
     found = [_main(context, concept)]
-    for further in (retry, _unlocks(context, concept), _goal(context, concept)):
+    answered = graded.reason(context, concept, review_below, CITED)
+    for further in (retry, answered, _unlocks(context, concept), _goal(context, concept)):
         if further is not None:
             found.append(further)
     if retry is not None and found[0].kind == "practice":

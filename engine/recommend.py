@@ -27,6 +27,7 @@ def recommend(
     seed: int,
     log_position: int,
     model_version: str,
+    review_below: float = 0.0,
 ) -> Decision:
     """What the learner should do next, and why. Pure: the same arguments give the same decision, bit for bit.
 
@@ -34,6 +35,7 @@ def recommend(
         graph: the course. `reading`: what a rung of the ladder says of the learner now. `history`: what was done.
         now: the time of the request, timezone-aware. `seed`: of the generator that draws.
         log_position, model_version: kept in the decision, so that it can be replayed.
+        review_below: a grade less certain than this waits for a teacher, and the reasons say so. It decides nothing.
 
     Raises:
         ValueError: the request names a policy, goal or kind that there is not; the message lists every fault.
@@ -64,6 +66,7 @@ def recommend(
         seed=seed,
         eligible=int(np.count_nonzero(context.eligible)),
         candidates=kept(context, worth, first, [item for item, _ in chosen]),
-        items=tuple(explain.recommendation(context, reading, item, chance) for item, chance in chosen),
+        items=tuple(explain.recommendation(context, reading, item, chance, review_below) for item, chance in chosen),
         infeasible=infeasible,
+        review_below=review_below,
     )

@@ -15,7 +15,7 @@ Source = Literal["frontier", "review", "blocked", "known"]
 """Why an item is a candidate at all: its concept is ready to be learned, has faded, is still waiting for
 its prerequisites, or is known already."""
 
-ReasonKind = Literal["ready", "new", "practice", "review", "unlocks", "goal", "blocked", "retry", "fallback"]
+ReasonKind = Literal["ready", "new", "practice", "review", "unlocks", "goal", "blocked", "retry", "graded", "fallback"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ class Decision:
         model_version, graph_version: content hashes of what answered.
         log_position: how many of the learner's responses the state was folded from.
         seed: of the generator that drew; the same seed, state and versions draw the same items.
+        review_below: the confidence below which a grade waited for a teacher.
         eligible: how many items the constraints allowed. `candidates`: the best of them by score, best first.
     """
 
@@ -130,3 +131,4 @@ class Decision:
     candidates: tuple[Candidate, ...]
     items: tuple[Recommendation, ...]
     infeasible: Infeasible | None = None
+    review_below: float = 0.0

@@ -141,6 +141,7 @@ def decide(
     tracer: Tracer | None = None,
     now: datetime = NOON,
     reading: ladder.Reading | None = None,
+    review_below: float = 0.0,
 ) -> Decision:
     """What the engine decides for a learner, by default one of whom nothing is known."""
     tracer = tracer or fresh_tracer(graph)
@@ -156,4 +157,5 @@ def decide(
         seed=seed,
         log_position=0,
         model_version="m",
+        review_below=review_below,
     )

@@ -27,6 +27,8 @@ from knowledge_graph.types import (
     Prerequisite,
     Step,
 )
+from student_model.judging import WORDING
+from student_model.judging.grades import Grader
 
 KEY = b"k" * 32
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -70,7 +72,11 @@ def geography() -> KnowledgeGraph:
 
 
 def service_on(
-    url: str, media: Path | None = None, clock: Callable[[], datetime] = lambda: NOW, key: bytes = KEY
+    url: str,
+    media: Path | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
+    key: bytes = KEY,
+    grader: Grader = WORDING,
 ) -> Service:
     """A service over the course and the database at this URL."""
 
@@ -79,7 +85,7 @@ def service_on(
         return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))
 
     graph = geography()
-    return Service(graph, unfitted("bkt", graph), open_store, media, clock)
+    return Service(graph, unfitted("bkt", graph), open_store, media, clock, grader=grader)
 
 
 def client_of(service: Service) -> FlaskClient:

@@ -22,11 +22,11 @@ from schemathesis.specs.openapi.checks import (
 from services import Caller, client_of, service_on
 from werkzeug.serving import make_server
 
-from api import create_app, reply_schemas
+from api import create_app, reply_schemas, review_schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-WITH_INPUT = ("store_responses", "recommend", "read_beliefs", "read_decision")
+WITH_INPUT = ("store_responses", "recommend", "read_beliefs", "read_decision", "read_review_queue", "judge_answer")
 WITHOUT = ("read_graph", "healthz", "readyz")
 
 
@@ -69,8 +69,15 @@ def test_no_schema_of_an_item_tells_the_answer(document: dict[str, Any]) -> None
 def test_replies_are_what_the_document_says(tmp_path: Path) -> None:
     lena = Caller(client_of(service_on(f"sqlite:///{tmp_path / 'log.db'}")))
     lena.respond([{"item_id": "count", "answer_text": "1"}, {"item_id": "read"}])
+    graded = lena.respond({"item_id": "why", "answer_text": "seat"})
+    queue = lena.client.get("/v1/review-queue")
+    verdict = {"label": "correct", "teacher": "Ms Lee"}
+    name = queue.get_json()["entries"][0]["review_id"]
     for model, reply in (
         (reply_schemas.ResponsesOut, lena.respond({"item_id": "capital", "choice": "Rome"})),
+        (reply_schemas.ResponsesOut, graded),
+        (review_schemas.QueueOut, queue),
+        (review_schemas.VerdictOut, lena.client.post(f"/v1/review-queue/{name}", json=verdict)),
         (reply_schemas.RecommendationsOut, lena.recommend({"count": 7})),
         (reply_schemas.RecommendationsOut, lena.recommend({"kinds": ["video"]})),
         (reply_schemas.BeliefsOut, lena.client.get(f"{lena.root}/beliefs")),

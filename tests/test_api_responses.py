@@ -36,10 +36,10 @@ def test_an_answer_is_judged_stored_and_believed(lena: Caller) -> None:
     assert (stored["status"], stored["position"]) == ("stored", 1)
     assert stored["judgement"] == {
         "correct": True, "score": 1.0, "confidence": None, "provisional": False, "feedback": "Right.",
-        "answer": "Paris", "explanation": SECRETS[2],
+        "answer": "Paris", "explanation": SECRETS[2], "grade": None,
     }  # fmt: skip
     (belief,) = document["beliefs"]
-    assert belief == lena.beliefs()["towns"]
+    assert belief == {**lena.beliefs()["towns"], "before": before["towns"]["probability"]}
     assert belief["probability"] > before["towns"]["probability"]
     assert (belief["evidence"], belief["last_practice"]) == (1, "2026-03-02T12:00:00Z")
     assert lena.beliefs()["states"] == {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import SettingsError, embedded_course, read_settings
+from api.settings import REVIEW_BELOW, SettingsError, embedded_course, read_settings
 
 
 def test_without_anything_the_embedded_course_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +56,18 @@ def test_a_folder_may_be_the_model(tmp_path: Path) -> None:
 def test_the_key_lies_beside_the_file_it_unlocks_wherever_the_command_is_run(tmp_path: Path) -> None:
     found = read_settings({}, database=f"sqlite:///{tmp_path / 'school' / 'log.db'}")
     assert found.key_file == tmp_path / "school" / "pseudonym.key"
+
+
+def test_a_folder_may_be_the_grader_and_a_share_when_its_grades_wait(tmp_path: Path) -> None:
+    assert (read_settings({}).grader, read_settings({}).review_below) == (None, REVIEW_BELOW)
+    environ = {"WAYLINE_GRADER": "/nowhere", "WAYLINE_REVIEW_BELOW": "0.25"}
+    found = read_settings(environ, grader=str(tmp_path))
+    assert (found.grader, found.review_below) == (tmp_path, 0.25)
+    with pytest.raises(SettingsError, match="/nowhere is no folder of a fitted grader"):
+        read_settings(environ)
+
+
+@pytest.mark.parametrize("told", ["most", "nan", "1.1", "-0.1", "inf"])
+def test_when_grades_wait_is_a_share(told: str) -> None:
+    with pytest.raises(SettingsError, match="WAYLINE_REVIEW_BELOW"):
+        read_settings({"WAYLINE_REVIEW_BELOW": told})

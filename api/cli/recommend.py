@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,7 +48,7 @@ def recommend(
         raise click.UsageError(f"--learner: {fault}")
     with refusals():
         settings = read_settings(os.environ, curriculum=curriculum, database=database, model=model)
-        service = build(settings)
+        service = build(replace(settings, grader=None))  # nothing is graded here, and a grader takes long to open
         _require_items(service, exclude)
         request = Request(
             count=count,

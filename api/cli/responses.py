@@ -1,4 +1,4 @@
-"""`wayline responses`: bring responses into the log, and write the log out."""
+"""`wayline responses`: bring responses into the log, write the log out, and what teachers said of answers in words."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from data.responses import ResponseLog
+    from data.reviews import Entry
+    from knowledge_graph.types import Item
 
 BATCH = 5_000
 """Responses to a transaction: few enough to be held at once, many enough for its cost not to be felt."""
@@ -25,7 +27,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 
 @click.group()
 def responses() -> None:
-    """Import and export responses."""
+    """Import and export responses, and what teachers judged."""
 
 
 @responses.command("import")
@@ -79,6 +81,52 @@ def export(out: Path | None, database: str | None, as_json: bool) -> None:
         click.echo(json.dumps({"out": str(out), "responses": count}))
     else:
         click.echo(f"{count:,} responses -> {out or 'stdout'}", err=out is None)
+
+
+@responses.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; stdout else.")
+@click.option("--curriculum", metavar="DIR", help="The course with the questions; the embedded one by default.")
+@DATABASE
+@AS_JSON
+def graded(out: Path | None, curriculum: str | None, database: str | None, as_json: bool) -> None:
+    """Write the answers in words that teachers judged as graded answers, one JSON object a line, for `encoder fit`."""
+    from api.settings import read_settings
+    from api.wiring import open_store
+    from knowledge_graph.formats import folder
+
+    if as_json and out is None:
+        raise click.UsageError("--json needs --out: both would go to stdout")
+    with _refusals():
+        environ = {**os.environ, "WAYLINE_GRADER": ""}  # it may still have to be fitted, to what is written here
+        settings = read_settings(environ, curriculum=curriculum, database=database)
+        asked = {item.item_id: item for item in folder.read(settings.curriculum).items if item.kind == "text"}
+        found = list(open_store(settings).reviews.verdicts())
+        lines = [_graded(asked[one.response.item_id], one) for one in found if one.response.item_id in asked]
+        with out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
+            file.writelines(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
+    left_out = len(found) - len(lines)
+    if left_out:
+        click.echo(f"{left_out:,} left out: the course has no question in words of their item's id", err=True)
+    if as_json:
+        click.echo(json.dumps({"out": str(out), "answers": len(lines), "left_out": left_out}))
+    else:
+        click.echo(f"{len(lines):,} graded answers -> {out or 'stdout'}", err=out is None)
+
+
+def _graded(item: Item, judged: Entry) -> dict[str, Any]:
+    """A verdict in the public format of graded answers; the id of the answer tells nobody whose it is."""
+    from student_model.judging import references_of
+
+    return {
+        "question": item.text,
+        "reference_answers": references_of(item),
+        "answer": judged.response.answer_text,
+        "label": judged.mark and judged.mark.label,
+        "score": judged.response.score,
+        "max_score": 1,
+        "question_id": item.item_id,
+        "answer_id": judged.review_id,
+    }
 
 
 def _log(database: str | None) -> ResponseLog:

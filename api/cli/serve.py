@@ -20,10 +20,19 @@ THREADS = 4
 @click.option("--curriculum", metavar="DIR", help="The course; the embedded one by default.")
 @click.option("--database", metavar="URL", help="Where the log is; ./wayline-data/wayline.db by default.")
 @click.option("--model", metavar="NAME|DIR", help="The tracer, or the folder of a fitted one; wayline by default.")
+@click.option("--grader", metavar="DIR", help="The folder of a fitted grader; the wording alone is compared else.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-def serve(curriculum: str | None, database: str | None, model: str | None, host: str, port: int, workers: int) -> None:
+def serve(
+    curriculum: str | None,
+    database: str | None,
+    model: str | None,
+    grader: str | None,
+    host: str,
+    port: int,
+    workers: int,
+) -> None:
     """Serve the learner's page and the HTTP API until interrupted."""
     from api import logs
     from api.app import create_app
@@ -33,7 +42,7 @@ def serve(curriculum: str | None, database: str | None, model: str | None, host:
 
     logs.adopt()
     with refusals():
-        settings = read_settings(os.environ, curriculum=curriculum, database=database, model=model)
+        settings = read_settings(os.environ, curriculum=curriculum, database=database, model=model, grader=grader)
         service = build(settings)
         listener = _listen(host, port)
         service.prepare()

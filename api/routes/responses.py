@@ -35,19 +35,23 @@ def routes(service: Service) -> APIBlueprint:
         summary="Store what a learner did",
         description="One response or a list, which is stored whole or not at all. Sending a `response_id` "
         "again is harmless; with another content it is a conflict. Answers are judged by the item's key unless "
-        "`correct` or `score` say how the platform judged them.",
+        "`correct` or `score` say how the platform judged them. What no key settles, the grader grades: "
+        "`grade` says as what, how surely, and what in the answer matched; where `for_review`, a teacher is asked. "
+        "`before` is each belief's probability before these responses, at the same time.",
         request_body=documented(topic, ResponsesIn),
         responses={200: ResponsesOut, 201: ResponsesOut},
     )
     def store_responses(path: LearnerPath) -> Response:
         learner_id = LearnerId(path.learner_id)
-        checks = Checks(service.graph, service.clock())
+        now = service.clock()
+        checks = Checks(service.graph, now, service.grader)
         sent = read_body(lambda body: read_submissions(body, learner_id, checks))
+        before = service.answer(learner_id, now).reading.beliefs
         try:
             stored = service.respond(learner_id, sent)
         except ResponseConflict as conflict:
             raise _conflict(conflict, sent) from None
-        standing = service.standing(learner_id)
+        standing = service.standing(learner_id, now)
         seen = standing.beliefs, standing.in_a_week, standing.frontier
         touched = service.touched([one.response for one in sent])
         document = {
@@ -56,11 +60,11 @@ def routes(service: Service) -> APIBlueprint:
                     "response_id": one.response.response_id,
                     "status": outcome.status,
                     "position": outcome.position,
-                    "judgement": replies.judgement(one.item, one.judgement),
+                    "judgement": replies.judgement(one.item, one.judgement, service.review_below),
                 }
                 for one, outcome in zip(sent, stored, strict=True)
             ],
-            "beliefs": replies.beliefs(service.graph, *seen, touched),
+            "beliefs": replies.moved(replies.beliefs(service.graph, *seen, touched), service.graph, before),
         }
         return reply(document, 201 if any(outcome.status == "stored" for outcome in stored) else 200)
 

@@ -149,15 +149,20 @@ def _only_copied(item: Item | Step, answer: str) -> bool:
 
 
 def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
-    keys, references = _keys(item), item.reference_answers
-    if answer.strip() and _written_like(answer, keys):
+    references = references_of(item)
+    if answer.strip() and _written_like(answer, _keys(item)):
         return RIGHT
-    if not references and not keys:
+    if not references:
         return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
-    grade = grader.grade(item.text, (*references, *keys), answer)
+    grade = grader.grade(item.text, references, answer)
     correct = grade.score >= PASS
     feedback = "Close to a model answer." if correct else "Not close to a model answer yet."
     return Judgement(correct, grade.score, grade.confidence, True, feedback, grade)
+
+
+def references_of(item: Item | Step) -> tuple[str, ...]:
+    """The right answers that an answer in words is compared with."""
+    return (*item.reference_answers, *_keys(item))
 
 
 _JUDGES: dict[ItemKind, Callable[[Item | Step, str], Judgement]] = {

@@ -1,0 +1,101 @@
+"""What teachers send and are told: the queue of answers in words that wait for them, and their verdicts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo, model_validator
+
+from api.ids import LONGEST_ID
+from api.reply_schemas import MovedOut, Reply
+from api.schemas import Checks, Id, Share, Strict, printable, refused
+
+MOST_ENTRIES = 100
+LONGEST_REASON = 2_000
+
+
+def _label(label: str, info: ValidationInfo) -> str:
+    """Refuse a label that the grader does not know: it could not learn from it."""
+    checks: Checks | None = info.context
+    if checks is not None and label not in checks.grader.labels:
+        raise refused("this is none of the grader's labels", ", ".join(checks.grader.labels))
+    return label
+
+
+class QueueQuery(BaseModel):
+    """Which of those that wait."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = Field(default=20, description="How many at most.")
+    order: Literal["doubtful", "oldest"] = Field(
+        default="doubtful",
+        description="The least certain grade first, but never two answers to one item in a row while others wait; "
+        "or what came first.",
+    )
+
+
+class ReviewPath(Strict):
+    """Which."""
+
+    review_id: Id = Field(description="As the queue named it.")
+
+
+class VerdictIn(Strict):
+    """What a teacher says of an answer in words: a `label`, a `score`, or both."""
+
+    label: Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_label)] | None = Field(
+        default=None, description="One of the queue's `labels`; the nearest to the score if absent."
+    )
+    score: Share | None = Field(default=None, description="Share of full marks; what the label is worth if absent.")
+    teacher: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)] = Field(
+        description="Who says so, under a name of the platform's own."
+    )
+    reason: Annotated[str, StringConstraints(max_length=LONGEST_REASON)] | None = Field(
+        default=None, description="Why; erased with the learners' texts."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> VerdictIn:
+        if self.label is None and self.score is None:
+            raise refused("neither a label nor a score came", "`label`, `score`, or both")
+        return self
+
+
+class WaitingGradeOut(Reply):
+    """What the grader said."""
+
+    label: str | None = Field(description="Null for what had nothing to be compared with, and for several steps.")
+    score: float
+    confidence: float
+    grader: str | None = Field(description="Name and version; null where `label` is.")
+
+
+class WaitingOut(Reply):
+    """An answer in words that waits for a teacher. Of the learner no more is told than a part of the pseudonym."""
+
+    review_id: str
+    learner: str
+    item_id: str
+    question: str
+    reference_answers: list[str]
+    hints: list[str]
+    answer_text: str
+    at: datetime | None = Field(description="When it was given.")
+    grade: WaitingGradeOut
+
+
+class QueueOut(Reply):
+    """What waits for a teacher."""
+
+    waiting: int = Field(description="How many there are in all.")
+    threshold: float = Field(description="Grades less certain than this wait.")
+    labels: list[str] = Field(description="What a verdict may say, from the best to the worst.")
+    entries: list[WaitingOut]
+
+
+class VerdictOut(Reply):
+    """The verdict as it was stored, and the beliefs that it moved."""
+
+    response_id: str
+    supersedes: str
+    beliefs: list[MovedOut]

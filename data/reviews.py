@@ -1,0 +1,258 @@
+"""Answers in words that wait for a teacher, and verdicts: each a new response that corrects the one it is about."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import deque
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection, and_, exists, func, select, tuple_
+
+from data.database import writing
+from data.pseudonym import keyed_hash
+from data.responses import Appended, ResponseLog
+from data.rows import COLUMNS, JOINED, TEACHER, Mark, response_of, time_of
+from data.tables import answers, grades, items, learners, responses
+from knowledge_graph.types import ItemId
+from student_model.judging import PASS
+from student_model.types import LearnerId, Response, ResponseId
+
+Order = Literal["doubtful", "oldest"]
+Place = tuple[int, int]
+"""The number of a learner, and the position of one of the learner's responses."""
+Thing = TypeVar("Thing")
+
+SURE = 1.0
+"""The confidence of a person."""
+
+_ID = re.compile(r"([0-9a-f]{1,15})-([0-9a-f]{1,7})-[0-9a-f]{24}")
+_LATER = responses.alias("later")
+_CORRECTED = exists(  # of that one column: SQLite would not use the index over the few corrections for all of them
+    select(_LATER.c.learner_no).where(
+        _LATER.c.learner_no == responses.c.learner_no, _LATER.c.supersedes == responses.c.response_id
+    )
+)
+_GRADED = JOINED.outerjoin(
+    grades, and_(grades.c.learner_no == responses.c.learner_no, grades.c.position == responses.c.position)
+)
+_MARK = [grades.c.label, grades.c.grader, grades.c.reason]
+_ENTRY = [*COLUMNS, *_MARK, responses.c.learner_no, learners.c.pseudonym, answers.c.received_at.label("written_at")]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An answer in words under the learner's pseudonym, and what graded it, where that is known.
+
+    Attributes:
+        review_id: names the response, and tells nobody the platform's id of the learner.
+        written_at: when its text was received; `None` once that is erased.
+    """
+
+    review_id: str
+    response: Response
+    mark: Mark | None
+    written_at: datetime | None
+
+
+class UnknownReviewError(LookupError):
+    """There is no response of this review id."""
+
+
+class TextErasedError(ValueError):
+    """The text of the answer has been erased, so nobody can judge it any more."""
+
+
+class JudgedError(ValueError):
+    """A later response corrects this one. `by`: what graded that one, a teacher or a model; `None` if nobody did."""
+
+    def __init__(self, by: str | None) -> None:
+        super().__init__(f"judged before by {by}" if by else "corrected before by the platform")
+        self.by = by
+
+
+class Reviews:
+    """The answers in words that wait for a teacher, and the verdicts on them. Args: the log they stand in."""
+
+    def __init__(self, log: ResponseLog) -> None:
+        self._log = log.by_pseudonym()
+
+    def waiting(
+        self, below: float, known: Container[ItemId], limit: int, order: Order = "doubtful"
+    ) -> tuple[int, list[Entry]]:
+        """How many answers to `known` items were graded with a confidence `below` this, and the first of them.
+
+        Those whose text is erased, or that a later response corrects, wait no longer.
+        """
+        first = (responses.c.score_confidence, responses.c.received_at)
+        by = (*(first if order == "doubtful" else first[::-1]), responses.c.learner_no, responses.c.position)
+        item = items.c.item_id
+        ranked = (
+            select(item, responses.c.learner_no, responses.c.position)
+            .add_columns(
+                func.count().over(partition_by=item).label("of_item"),
+                func.row_number().over(partition_by=item, order_by=by).label("rank"),
+                func.row_number().over(order_by=by).label("turn"),
+            )
+            .select_from(responses.join(items).join(answers))
+            .where(responses.c.tenant == self._log.tenant, responses.c.score_confidence < below, ~_CORRECTED)
+            .subquery()
+        )
+        query = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.turn)
+        with self._log.engine.connect() as connection:
+            rows = [row for row in connection.execute(query) if row.item_id in known]
+            named = [(row.item_id, (row.learner_no, row.position)) for row in rows]
+            places = apart(named, limit) if order == "doubtful" else [place for _, place in named[:limit]]
+            entries = self._entries(connection, places)
+        return sum(row.of_item for row in rows if row.rank == 1), entries
+
+    def find(self, review_id: str) -> Entry:
+        """The answer of this id, whether it waits or not.
+
+        Raises:
+            UnknownReviewError: there is none.
+        """
+        with self._log.engine.connect() as connection:
+            return self._find(connection, self._place(review_id))
+
+    def judge(self, review_id: str, score: float, mark: Mark, received_at: datetime) -> tuple[Response, Appended]:
+        """Store a verdict: the same answer with this score, of which a person is sure. It is on disk at the end.
+
+        The same verdict again is a `duplicate`. Its copy of the text is as old as the text, and goes with it.
+
+        Raises:
+            UnknownReviewError: there is no such answer. TextErasedError: its text is gone.
+            JudgedError: somebody else judged it, or it was judged otherwise.
+        """
+        place = self._place(review_id)
+        with writing(self._log.engine) as connection:
+            entry = self._find(connection, place, locked=True)
+            verdict = self._verdict(entry, score)
+            earlier = _correction(connection, place[0], entry.response.response_id)
+            if earlier is not None:
+                if earlier.response_id == verdict.response_id and _same(earlier, score, mark):
+                    return verdict, Appended(verdict.response_id, earlier.position, "duplicate")
+                raise JudgedError(earlier.grader)
+            if entry.written_at is None:
+                raise TextErasedError("the text of this answer has been erased")
+            marks = {(verdict.learner_id, verdict.response_id): mark}
+            (stored,) = self._log.append_within(connection, [verdict], received_at, marks, entry.written_at)
+        return verdict, stored
+
+    def verdicts(self) -> Iterator[Entry]:
+        """What teachers said of answers in words, where it holds and the text is kept.
+
+        The `review_id` is that of the response that was judged.
+        """
+        given = responses.alias("given")
+        corrects = and_(given.c.learner_no == responses.c.learner_no, given.c.response_id == responses.c.supersedes)
+        query = (
+            select(*_ENTRY, given.c.position.label("judged"))
+            .select_from(_GRADED.join(given, corrects))
+            .where(
+                responses.c.tenant == self._log.tenant,
+                grades.c.grader.startswith(TEACHER, autoescape=True),
+                answers.c.text.is_not(None),
+                ~_CORRECTED,
+            )
+            .order_by(responses.c.learner_no, responses.c.position)
+        )
+        with self._log.engine.connect().execution_options(yield_per=1_000) as connection:
+            for row in connection.execute(query):
+                yield replace(self._entry(row), review_id=self._id((row.learner_no, row.judged)))
+
+    def _place(self, review_id: str) -> Place:
+        read = _ID.fullmatch(review_id)
+        place = (int(read[1], 16), int(read[2], 16)) if read else (0, 0)
+        if not hmac.compare_digest(self._id(place).encode(), review_id.encode()):
+            raise UnknownReviewError(review_id)
+        return place
+
+    def _find(self, connection: Connection, place: Place, locked: bool = False) -> Entry:
+        if locked:  # who writes for this learner waits until the verdict stands
+            number = learners.c.learner_no
+            connection.execute(select(number).where(number == place[0]).with_for_update())
+        for entry in self._entries(connection, [place]):
+            return entry
+        raise UnknownReviewError(self._id(place))
+
+    def _entries(self, connection: Connection, places: Sequence[Place]) -> list[Entry]:
+        """The answers at these places, in their order; those are left out that have gone since."""
+        query = (
+            select(*_ENTRY)
+            .select_from(_GRADED)
+            .where(
+                responses.c.tenant == self._log.tenant,
+                tuple_(responses.c.learner_no, responses.c.position).in_(places),
+            )
+        )
+        found = {(row.learner_no, row.position): self._entry(row) for row in connection.execute(query)}
+        return [found[place] for place in places if place in found]
+
+    def _entry(self, row: Any) -> Entry:
+        mark = None if row.label is None else Mark(row.label, row.grader, row.reason)
+        written_at = None if row.written_at is None else time_of(row.written_at)
+        response = response_of(LearnerId(row.pseudonym), row)
+        return Entry(self._id((row.learner_no, row.position)), response, mark, written_at)
+
+    def _id(self, place: Place) -> str:
+        """The place with a keyed hash behind it, so that ids cannot be guessed."""
+        told = f"{place[0]:x}-{place[1]:x}"
+        return f"{told}-{self._hash('review', told)[:24]}"
+
+    def _hash(self, use: str, told: str) -> str:
+        return keyed_hash(self._log.key, "\0".join((use, self._log.tenant, told)).encode())
+
+    def _verdict(self, entry: Entry, score: float) -> Response:
+        """One id an answer: so the log itself holds that it is judged once."""
+        return replace(
+            entry.response,
+            response_id=ResponseId(f"verdict-{self._hash('verdict', entry.review_id)[:32]}"),
+            correct=score >= PASS,
+            score=score,
+            score_confidence=SURE,
+            supersedes=entry.response.response_id,
+        )
+
+
+def _correction(connection: Connection, learner_no: int, response_id: ResponseId) -> Any:
+    """The first that corrects this response, with what graded it."""
+    query = (
+        select(responses.c.response_id, responses.c.position, responses.c.score, *_MARK)
+        .select_from(_GRADED)
+        .where(responses.c.learner_no == learner_no, responses.c.supersedes == response_id)
+        .order_by(responses.c.position)
+    )
+    return connection.execute(query).first()
+
+
+def _same(earlier: Any, score: float, mark: Mark) -> bool:
+    """Whether that verdict says this too; of its reason nothing may be left."""
+    told = (earlier.score, earlier.label, earlier.grader)
+    return told == (score, mark.label, mark.grader) and earlier.reason in (None, mark.reason)
+
+
+def apart(named: Iterable[tuple[str, Thing]], limit: int) -> list[Thing]:
+    """The first `limit` things in their order, but never two of one name in a row while others are left.
+
+    >>> apart([("a", 1), ("a", 2), ("a", 3), ("b", 4), ("a", 5)], limit=9)
+    [1, 4, 2, 3, 5]
+    """
+    left: dict[str, deque[tuple[int, Thing]]] = {}
+    for turn, (name, thing) in enumerate(named):
+        left.setdefault(name, deque()).append((turn, thing))
+    heads = [(things[0][0], name) for name, things in left.items()]
+    heapify(heads)
+    taken: list[Thing] = []
+    last: tuple[int, str] | None = None  # the next of the name that was taken last; it waits for one turn
+    while len(taken) < limit and (heads or last):
+        _, name = heappop(heads) if heads else last  # type: ignore[misc]
+        taken.append(left[name].popleft()[1])
+        if last is not None and last[1] != name:
+            heappush(heads, last)
+        last = (left[name][0][0], name) if left[name] else None
+    return taken
