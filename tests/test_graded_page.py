@@ -44,7 +44,7 @@ def test_an_answer_that_waits_for_a_teacher_says_so(page: Page, service: str) ->
     graded(page, for_review=True, confidence=0.41)
     answer(page, service, "doubt")
     expect(page.locator(".for-review")).to_have_text("A teacher will look at this answer.")
-    expect(page.locator(".sureness")).to_contain_text("not sure at all")
+    expect(page.locator(".sureness")).to_contain_text("Wayline is unsure.")
 
 
 def test_what_fits_is_marked_in_the_answer_and_paired_with_the_model_answer(page: Page, service: str) -> None:

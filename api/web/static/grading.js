@@ -6,8 +6,13 @@ const LABELS = {
   correct: { word: "Right", tone: "right" },
   partial: { word: "Partly right", tone: "partly" },
   incorrect: { word: "Not yet", tone: "not-yet" },
+  // Finer ones, as in the public collections of graded answers (SemEval 2013, task 7).
+  partially_correct_incomplete: { word: "Partly right", tone: "partly" },
+  contradictory: { word: "Contradicts the model answer", tone: "not-yet" },
+  irrelevant: { word: "Beside the point", tone: "not-yet" },
+  non_domain: { word: "About something else", tone: "not-yet" },
 };
-const SURENESS = [[0.9, "very sure"], [0.7, "fairly sure"], [0.5, "not very sure"], [0, "not sure at all"]];
+const SURENESS = [[0.9, "very sure"], [0.7, "fairly sure"], [0.5, "not very sure"], [0, "unsure"]];
 
 /** A label in words; graders of other data have labels of their own. */
 export const wordOf = (label) => LABELS[label]?.word ?? spelledOut(String(label));
