@@ -12,6 +12,7 @@ import { VerdictSign } from "./trail.js";
 const WORDS = { right: "Right", "not-yet": "Not yet", read: "Done" };
 const PROVISIONAL = "Judged by similarity to model answers, so provisional: it may change when a person looks at it.";
 const FOR_REVIEW = "A teacher will look at this answer.";
+const UNTIL_THEN = "Judged by similarity to model answers, so provisional until then.";
 
 export function Judgement({ item, outcome }) {
   const { judgement } = outcome;
@@ -22,7 +23,8 @@ export function Judgement({ item, outcome }) {
     <h3 class="verdict"><${VerdictSign} verdict=${look} />${grade ? wordOf(grade.label) : wordFor(verdict, judgement)}<span
       class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>
     ${grade && html`<${Sureness} who="Wayline" confidence=${grade.confidence} />`}
-    ${grade?.for_review ? html`<p class="for-review">${FOR_REVIEW}</p>` : verdict === "provisional" && html`<p class="small">${PROVISIONAL}</p>`}
+    ${grade?.for_review && html`<p class="for-review">${FOR_REVIEW}</p>`}
+    ${verdict === "provisional" && html`<p class="small">${grade?.for_review ? UNTIL_THEN : PROVISIONAL}</p>`}
     <${Told} item=${item} judgement=${judgement} verdict=${verdict} />
     ${judgement?.explanation && html`<div class="explanation"><h4>Explanation</h4><${Paragraphs} text=${judgement.explanation} /></div>`}
     <${Moves} ...${outcome} />
