@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from listening import Heard, listen
 from postgres import temporary_postgres
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 DATABASES = count()
 
@@ -37,3 +41,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     """What each fit of the item mean and of the guards was given."""
     return listen(monkeypatch)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained of: console errors, exceptions, violations of the policy."""
+    return []
+
+
+@pytest.fixture
+def page(complaints: list[str]) -> Iterator[Page]:
+    """A fresh page of Chromium; a test passes only if the browser complained of nothing."""
+    from browser import watched_page
+
+    with watched_page(complaints) as page:
+        yield page
+        assert complaints == []

@@ -47,7 +47,7 @@ def test_the_document_is_valid_and_names_every_route(app: Any, document: dict[st
     rules = {
         re.sub("<[a-z]+:", "<", rule.rule).replace("<", "{").replace(">", "}") for rule in app.url_map.iter_rules()
     }
-    pages = {"/", "/docs", "/openapi.json", "/static/{filename}", "/media/{name}"}
+    pages = {"/", "/review", "/docs", "/openapi.json", "/static/{filename}", "/media/{name}"}
     assert set(document["paths"]) == rules - pages
     for path in document["paths"].values():
         for operation in path.values():

@@ -4,75 +4,24 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from browser import chromium_page
-from page_course import ITEMS, ROOT, running_service
+from browser import needs_axe, needs_vendor, serious, too_small, until
+from learner_page import open_page, reach, verdict
+from page_course import running_service
 from playwright.sync_api import Page, Request, Route, expect
 
-VENDOR = ROOT / "api" / "web" / "static" / "vendor"
-AXE = ROOT / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE = 30_000
-"""Milliseconds to wait for the page: a busy machine is slow, and that is no fault of the page."""
-
-needs_axe = pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed; scripts/setup installs it")
-pytestmark = pytest.mark.skipif(not VENDOR.is_dir(), reason="api/web/static/vendor is missing; scripts/setup fills it")
+pytestmark = needs_vendor
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_service(tmp_path_factory.mktemp("learner-page")) as address:
         yield address
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complained of: console errors, exceptions, violations of the policy."""
-    return []
-
-
-@pytest.fixture
-def page(complaints: list[str]) -> Iterator[Page]:
-    """A fresh page; a test passes only if the browser complained of nothing."""
-    with chromium_page() as page:
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        assert complaints == []
-
-
-def open_page(page: Page, service: str, learner: str) -> None:
-    page.goto(f"{service}?learner={learner}")
-    expect(page.locator("form.item")).to_be_visible()
-
-
-def reach(page: Page, kind: str) -> None:
-    """Skip until an item of this kind is there; skipped ones do not come back, so this ends."""
-    form = page.locator("form.item")
-    for _ in range(len(ITEMS)):
-        expect(form).to_have_attribute("data-phase", "answering")
-        shown = form.get_attribute("data-item-id") or ""
-        if shown.split("-")[0] == kind:
-            return
-        page.get_by_role("button", name="Skip").click()
-        expect(form).not_to_have_attribute("data-item-id", shown)
-    raise AssertionError(f"no item of kind {kind} came")
-
-
-def verdict(page: Page) -> str | None:
-    judgement = page.locator(".judgement")
-    expect(judgement).to_be_visible()
-    return judgement.get_attribute("data-verdict")
 
 
 def beliefs(service: str, learner: str) -> dict[str, dict[str, Any]]:
@@ -83,15 +32,6 @@ def beliefs(service: str, learner: str) -> dict[str, dict[str, Any]]:
 def body_of(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(request.post_data or "")
     return body
-
-
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for what is not in the document. (`wait_for_function` evaluates text: the policy forbids it.)"""
-    for _ in range(PATIENCE // 50):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come to hold")
 
 
 def on_show(page: Page) -> str:
@@ -279,9 +219,7 @@ def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
         open_page(page, service, f"width-{width}-{kind}")
         reach(page, kind)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for button in page.get_by_role("button").all():
-        box = button.bounding_box()
-        assert box is None or (box["height"] >= 44 and box["width"] >= 44), button.inner_text()
+    assert too_small(page) == []
 
 
 def test_replies_that_come_before_the_first_paint_are_shown(page: Page, service: str) -> None:
@@ -350,7 +288,6 @@ def test_axe_finds_nothing_serious(page: Page, service: str, scheme: str) -> Non
     open_page(page, service, f"axe-{scheme}")
     reach(page, "choice")
     until(page, lambda: classes_on_map(page, "adding") != [])
-    page.evaluate(AXE.read_text())  # evaluated, not a script element: the policy stays as it is
     assert serious(page) == []
     page.get_by_role("button", name="Show a hint").click()
     page.get_by_role("radio", name="6").check()
@@ -359,13 +296,3 @@ def test_axe_finds_nothing_serious(page: Page, service: str, scheme: str) -> Non
     page.get_by_role("button", name="Table").click()
     page.get_by_role("button", name="Doubling").click()
     assert serious(page) == []
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that is serious or critical, with where."""
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        f"{one['id']}: {[node['target'] for node in one['nodes']]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]

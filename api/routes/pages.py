@@ -1,4 +1,4 @@
-"""The pages a browser asks for: the learner's page, the API's description, and the course's pictures."""
+"""The pages a browser asks for: the learner's, the teacher's, the API's description, and the course's pictures."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ def routes(service: Service, app: OpenAPI) -> Blueprint:
     @topic.get("/")
     def learner_page() -> Response:
         return _page(app, "learner.html")
+
+    @topic.get("/review")
+    def review_page() -> Response:
+        return _page(app, "review.html")
 
     @topic.get("/docs")
     def docs_page() -> Response:

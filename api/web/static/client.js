@@ -68,3 +68,9 @@ export function clientFor(learnerId) {
     respond: (response) => call("POST", `${learner}/responses`, response),
   };
 }
+
+/** The calls a teacher's page makes. */
+export const reviews = {
+  queue: (order, limit) => call("GET", `v1/review-queue?limit=${limit}&order=${order}`),
+  judge: (reviewId, verdict) => call("POST", `v1/review-queue/${encodeURIComponent(reviewId)}`, verdict),
+};

@@ -61,7 +61,7 @@ export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onS
 
   const question = (one, position, label) => html`<${Question} question=${one} name="answer-${position}" label=${label}
     value=${drafts[position]} locked=${locked} missing=${missing.includes(position)} opened=${hints[position]}
-    mark=${judged && outcome.judgement && item.kind === "choice" ? { answer: outcome.judgement.answer } : null}
+    mark=${judged ? markOf(item, outcome) : null}
     onChange=${(value) => { setDrafts(replace(drafts, position, value)); setMissing(missing.filter((at) => at !== position)); }}
     onOpenHint=${() => setHints(replace(hints, position, hints[position] + 1))} />`;
 
@@ -93,6 +93,13 @@ export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onS
           ${phase === "answering" && html`<button type="button" class="quiet" onClick=${onSkip}>Skip</button>`}`}
     </div>
   </form>`;
+}
+
+/** What judging shows on the answer itself: the right choice, or which parts of a text fit a model answer. */
+function markOf(item, { judgement, given }) {
+  if (item.kind === "choice" && judgement) return { answer: judgement.answer };
+  if (judgement?.grade) return { text: given.answer_text, parts: judgement.grade.evidence.map(({ said }) => said) };
+  return null;
 }
 
 function submitWord(item, unread, phase, problem) {

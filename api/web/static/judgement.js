@@ -1,6 +1,9 @@
 // After answering: the verdict in words and sign, the right answer, why, and how the beliefs moved.
 
 import { html } from "./vendor/standalone.module.js";
+import { MoveList } from "./belief_moves.js";
+import { Grade, Numbers } from "./grade.js";
+import { Sureness, toneOf, wordOf } from "./grading.js";
 import { Inline, Paragraphs } from "./rich_text.js";
 import { verdictOf } from "./session.js";
 import { percent, STANDINGS, StandingSign, standingOf } from "./standing.js";
@@ -8,24 +11,35 @@ import { VerdictSign } from "./trail.js";
 
 const WORDS = { right: "Right", "not-yet": "Not yet", read: "Done" };
 const PROVISIONAL = "Judged by similarity to model answers, so provisional: it may change when a person looks at it.";
+const FOR_REVIEW = "A teacher will look at this answer.";
+const UNTIL_THEN = "Judged by similarity to model answers, so provisional until then.";
 
 export function Judgement({ item, outcome }) {
   const { judgement } = outcome;
   const verdict = verdictOf(judgement);
-  const steps = item.kind === "steps";
-  return html`<section class="judgement verdict-${verdict}" data-verdict=${verdict} aria-label="Judgement">
-    <h3 class="verdict"><${VerdictSign} verdict=${verdict} />${wordOf(verdict, judgement)}<span class="score">${score(item, judgement, verdict)}</span></h3>
-    ${verdict === "provisional" && html`<p class="small">${PROVISIONAL}</p>`}
-    ${steps && judgement
-      ? html`<${StepResults} steps=${item.steps} judgement=${judgement} />`
-      : html`<${Plain} judgement=${judgement} verdict=${verdict} kind=${item.kind} />`}
+  const grade = judgement?.grade ?? null;
+  const look = grade ? toneOf(grade) : verdict;
+  return html`<section class="judgement verdict-${look}" data-verdict=${verdict} data-label=${grade?.label} aria-label="Judgement">
+    <h3 class="verdict"><${VerdictSign} verdict=${look} />${grade ? wordOf(grade.label) : wordFor(verdict, judgement)}<span
+      class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>
+    ${grade && html`<${Sureness} who="Wayline" confidence=${grade.confidence} />`}
+    ${grade?.for_review && html`<p class="for-review">${FOR_REVIEW}</p>`}
+    ${verdict === "provisional" && html`<p class="small">${grade?.for_review ? UNTIL_THEN : PROVISIONAL}</p>`}
+    <${Told} item=${item} judgement=${judgement} verdict=${verdict} />
     ${judgement?.explanation && html`<div class="explanation"><h4>Explanation</h4><${Paragraphs} text=${judgement.explanation} /></div>`}
     <${Moves} ...${outcome} />
+    ${grade && html`<${Numbers} grade=${grade} />`}
   </section>`;
 }
 
+function Told({ item, judgement, verdict }) {
+  if (judgement?.grade) return html`<${Grade} judgement=${judgement} />`;
+  if (item.kind === "steps" && judgement) return html`<${StepResults} steps=${item.steps} judgement=${judgement} />`;
+  return html`<${Plain} judgement=${judgement} verdict=${verdict} kind=${item.kind} />`;
+}
+
 /** A sure verdict in its own word; a provisional one says first which way it leans. */
-function wordOf(verdict, judgement) {
+function wordFor(verdict, judgement) {
   if (verdict !== "provisional") return WORDS[verdict];
   return `${judgement.correct ? "Looks right" : "Not yet"}, provisionally`;
 }
@@ -59,26 +73,18 @@ function StepResults({ steps, judgement }) {
 /** Feedback that only repeats the verdict is not said twice. */
 const tells = (feedback) => feedback && !["Right.", "Not yet."].includes(feedback);
 
+const MOST_MOVES = 3;
+
 function Moves({ moves, opened, reached }) {
   if (!moves.length) return null;
   const news = [...reached, ...opened].slice(0, 4);
+  const [first, more] = [moves.slice(0, MOST_MOVES), moves.slice(MOST_MOVES)];
   return html`<div class="moves">
     <h4>What we now think you know</h4>
-    <ul>${moves.map(({ was, now }) => html`<li key=${now.concept_id} class="move">
-      <span>${now.title}: <span class="move-numbers">${percent(was.probability)}<span
-        aria-hidden="true"> → </span><span class="hidden"> to </span><strong>${percent(now.probability)}</strong></span></span>
-      <${MoveBar} from=${was.probability} to=${now.probability} /></li>`)}
-    </ul>
+    <${MoveList} moves=${first} />
+    ${more.length > 0 && html`<details class="numbers"><summary>${more.length} more</summary><${MoveList} moves=${more} /></details>`}
     ${news.length > 0 && html`<ul class="news">${news.map((belief) => html`<li key=${belief.concept_id}>
       <${StandingSign} standing=${standingOf(belief)} />
       <span><strong>${belief.title}</strong> is now ${STANDINGS[standingOf(belief)].word.toLowerCase()}.</span></li>`)}</ul>`}
   </div>`;
-}
-
-function MoveBar({ from, to }) {
-  const [low, high] = [Math.min(from, to), Math.max(from, to)];
-  return html`<svg class="bar move-bar ${to >= from ? "up" : "down"}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-    <rect class="bar-ground" width="100" height="6" />
-    <rect class="bar-value" width=${100 * low} height="6" />
-    <rect class="bar-change" x=${100 * low} width=${100 * (high - low)} height="6" /></svg>`;
 }

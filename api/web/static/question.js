@@ -1,10 +1,12 @@
 // One question: its input by kind, and its hints, opened one at a time.
 
 import { html, useRef } from "./vendor/standalone.module.js";
+import { Marked } from "./marked.js";
 import { Inline, Paragraphs } from "./rich_text.js";
 
 /**
- * `mark`: null before judging, then { answer } with the right answer where it is told.
+ * `mark`: null before judging, then { answer } with the right choice where it is told, or for an answer in words
+ * { text, parts } with what was said and which parts of it fit a model answer.
  * `onOpenHint` counts a hint; hints stay open.
  */
 export function Question({ question, name, label, value, onChange, locked, missing, mark, opened, onOpenHint }) {
@@ -65,7 +67,11 @@ function ShortAnswer({ question, name, label, value, onChange, locked, missing }
   </div>`;
 }
 
-function LongAnswer({ name, label, value, onChange, locked, missing }) {
+function LongAnswer({ name, label, value, onChange, locked, missing, mark }) {
+  if (mark) {
+    return html`<div class="long-answer"><h3 class="said-title">${label}</h3>
+      <p class="said"><${Marked} text=${mark.text} parts=${mark.parts} numbered /></p></div>`;
+  }
   function onKeyDown(event) {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();

@@ -83,17 +83,19 @@ export function createSession(learnerId) {
     const done = { id: body.response_id, title: concept.concept_title, verdict: verdictOf(judgement) };
     const trail = [...state.trail, done].slice(-TRAIL_LENGTH);
     saveTrail(learnerId, trail);
-    set({ phase: "judged", beliefs, trail, outcome: { judgement, given: body, ...moved(before, beliefs, concept.concept_id) } });
+    set({ phase: "judged", beliefs, trail, outcome: {
+      judgement, given: body, moves: movesOf(reply.beliefs, before, concept.concept_id), ...news(before, beliefs),
+    } });
     // A reply may hold only the beliefs it touched; what those opened is asked for, and nobody waits for it.
     if (reply.beliefs.length < beliefs.size) refreshBeliefs(before);
   }
 
   async function refreshBeliefs(before) {
-    const { outcome, recommendation } = state;
+    const { outcome } = state;
     try {
       const beliefs = merged(state.beliefs, (await client.beliefs()).beliefs);
       const current = state.outcome === outcome;
-      set({ beliefs, ...(current ? { outcome: { ...outcome, ...moved(before, beliefs, recommendation.concept_id) } } : {}) });
+      set({ beliefs, ...(current ? { outcome: { ...outcome, ...news(before, beliefs) } } : {}) });
     } catch {
       // The map is a little behind until the next answer; the learner need not hear of it.
     }
@@ -136,17 +138,21 @@ function merged(known, news) {
   return beliefs;
 }
 
-/** Which beliefs moved by a point or more, the item's own concept first, and what became ready. */
-function moved(before, after, conceptId) {
-  const percent = (belief) => Math.round(100 * belief.probability);
+/** The beliefs an answer touched with what they were before, the item's own concept first, then the largest moves. */
+function movesOf(touched, known, conceptId) {
+  const moves = touched.map((now) => ({ before: now.before ?? known.get(now.concept_id)?.probability, now }));
+  const size = ({ before, now }) => Math.abs(now.probability - before);
+  return moves.filter(({ before }) => typeof before === "number")
+    .sort((a, b) => (b.now.concept_id === conceptId) - (a.now.concept_id === conceptId) || size(b) - size(a));
+}
+
+/** What an answer opened and what it made known. */
+function news(before, after) {
   const pairs = [...after.values()].filter((now) => before.has(now.concept_id)).map((now) => ({ was: before.get(now.concept_id), now }));
-  const moves = pairs.filter(({ was, now }) => now.concept_id === conceptId
-    || (now.evidence > was.evidence && percent(now) !== percent(was)));
-  moves.sort((a, b) => (b.now.concept_id === conceptId) - (a.now.concept_id === conceptId)
-    || Math.abs(b.now.probability - b.was.probability) - Math.abs(a.now.probability - a.was.probability));
-  const opened = pairs.filter(({ was, now }) => was.standing === "blocked" && now.standing === "ready").map(({ now }) => now);
-  const reached = pairs.filter(({ was, now }) => !countsAsKnown(was) && countsAsKnown(now)).map(({ now }) => now);
-  return { moves: moves.slice(0, 3), opened, reached };
+  return {
+    opened: pairs.filter(({ was, now }) => was.standing === "blocked" && now.standing === "ready").map(({ now }) => now),
+    reached: pairs.filter(({ was, now }) => !countsAsKnown(was) && countsAsKnown(now)).map(({ now }) => now),
+  };
 }
 
 const trailKey = (learnerId) => `wayline.trail.${learnerId}`;

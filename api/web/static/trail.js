@@ -5,6 +5,7 @@ import { html } from "./vendor/standalone.module.js";
 const WORDS = { right: "right", "not-yet": "not yet", provisional: "provisional", read: "read" };
 const STROKES = {
   right: "M6 10.5 L9 13.5 L14.5 7", "not-yet": "M6.5 10 H13.5", provisional: "M5.5 11 q2.2 -3.4 4.5 -1 t4.5 -1",
+  partly: "M5.5 11 q2.2 -3.4 4.5 -1 t4.5 -1",
   read: "M6.5 7.5 h7 M6.5 10 h7 M6.5 12.5 h4",
 };
 
