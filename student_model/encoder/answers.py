@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-WORTH: Mapping[str, float] = {
-    "correct": 1.0, "right": 1.0, "true": 1.0, "yes": 1.0, "accurate": 1.0, "complete": 1.0, "pass": 1.0,
-    "correct_but_incomplete": 0.5, "partially_correct_incomplete": 0.5, "partially_correct": 0.5, "partial": 0.5,
-    "incomplete": 0.5, "half_right": 0.5,
-}  # fmt: skip
-"""Share of full marks that a label stands for, where nobody says otherwise; labels that are not here are worth 0."""
+from student_model.judging.labels import WORTH
 
 MOST_LEVELS = 25
 """Different scores up to which they are levels in an order; more are points on a line."""
@@ -106,11 +102,15 @@ def task_of(
     """
     labels = Counter(one.label for one in answers)
     if answers and None not in labels and scores is None:
-        known = {**WORTH, **(worth or {})}
         if len(labels) < 2:
             raise NoTask(f"all {len(answers)} answers are {next(iter(labels))!r}: at least two labels are needed")
-        named = sorted((label for label in labels if label), key=lambda one: (-known.get(plain(one), 0.0), one))
-        return Task("labels", tuple(named), tuple(known.get(plain(one), 0.0) for one in named))
+        known = {plain(label): share for label, share in {**WORTH, **(worth or {})}.items()}
+        each = {label: known.get(plain(label), 0.0) for label in labels if label}
+        if not known.keys() & {plain(label) for label in each} and all(map(_figure, each)):  # marks as words
+            least, most = min(map(float, each)), max(map(float, each))
+            each = {label: (float(label) - least) / (most - least) for label in each}
+        named = sorted(each, key=lambda one: (-each[one], one))
+        return Task("labels", tuple(named), tuple(each[label] for label in named))
     bare = sum(one.score is None for one in answers)
     if bare or not answers:
         raise NoTask(f"{bare} of {len(answers)} answers have no grade: each needs a label, or each a score")
@@ -121,6 +121,13 @@ def task_of(
     if scores == "regression" or (scores is None and len(levels) > MOST_LEVELS):
         return Task("regression", max_score=most)
     return Task("ordinal", tuple(f"{most * level:g}" for level in levels), tuple(levels), most)
+
+
+def _figure(label: str) -> bool:
+    try:
+        return math.isfinite(float(label))
+    except ValueError:
+        return False
 
 
 def plain(label: str) -> str:

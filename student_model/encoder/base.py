@@ -125,7 +125,7 @@ def load(base: str | None = None) -> Base:
 def token_vectors(
     base: Base, texts: Sequence[str], tell: Callable[[str], None] = lambda what: None, longest: int = LONGEST
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """The place of each text and the vectors of its tokens (n, d), begin and end included; short texts first."""
+    """The place of each text and the vectors of its tokens (n + 2, d), begin and end included; short texts first."""
     import torch
 
     device = next(base.model.parameters()).device

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import disguised, reworded
-from student_model.encoder.base import Base, token_vectors
+from student_model.encoder.base import LONGEST, Base, token_vectors
 from student_model.encoder.lexical import lexical
 from student_model.encoder.pairs import Pairs, Row, Rows
+from student_model.encoder.polarity import polarity
 from student_model.encoder.recipe import Recipe
-from student_model.encoder.similar import Vectors, similarity
+from student_model.encoder.similar import Reading, similarity
 
 OWN, REWORDED, BORROWED, DISGUISED = range(4)
 """Where an entry comes from: as it is, said otherwise, beside a borrowed reference, or made to deceive."""
@@ -54,6 +55,11 @@ class Book:
     def targets(self) -> NDArray[np.float64]:
         """Of all entries, (N,)."""
         return np.array([one.target for one in self.entries])
+
+    @property
+    def plain(self) -> NDArray[np.int64]:
+        """The entries that what is fitted to features alone learns from: answers as they are, and disguised ones."""
+        return np.array([n for n, one in enumerate(self.entries) if one.kind in (OWN, DISGUISED)], dtype=np.int64)
 
     def together(self, places: NDArray[np.int64]) -> Rows:
         """The rows of some entries, side by side."""
@@ -109,20 +115,29 @@ def features(answers: Sequence[GradedAnswer], base: Base, recipe: Recipe, tell: 
     """What stands beside the meaning of each answer, (n, F); F = 0 where the recipe wants none."""
     found = [np.zeros((len(answers), 0), dtype=np.float32)]
     if recipe.counted:
-        found.append(np.array([lexical(one.question, one.reference_answers, one.answer) for one in answers]))
+        found.append(np.array([counted(one.question, one.reference_answers, one.answer) for one in answers]))
     if recipe.near:
+        known: dict[str, Reading] = {}
         texts = sorted({text for one in answers for text in (one.question, one.answer, *one.reference_answers)})
-        place = {text: n for n, text in enumerate(texts)}
-        vectors: list[Vectors] = [np.zeros((0, base.width), dtype=np.float32)] * len(texts)
-        for n, own in token_vectors(base, texts, tell):
-            vectors[n] = own.astype(np.float16)  # a third of a gigabyte otherwise
-
-        def of(text: str) -> Vectors:
-            return vectors[place[text]].astype(np.float32)
-
-        near = [similarity(of(one.question), [*map(of, one.reference_answers)], of(one.answer)) for one in answers]
+        for n, vectors in token_vectors(base, texts, tell):
+            known[texts[n]] = reading(base.pairs, texts[n], vectors.copy())
+        near = [
+            similarity(known[one.question], [known[text] for text in one.reference_answers], known[one.answer])
+            for one in answers
+        ]
         found.append(np.array(near))
     return np.concatenate(found, axis=1, dtype=np.float32)
+
+
+def reading(pairs: Pairs, text: str, vectors: NDArray[np.float32]) -> Reading:
+    """A text whose token vectors are known, with what its tokens tell."""
+    phrases = tuple((one.first, one.last) for one in pairs.phrases(text, LONGEST))
+    return Reading(vectors, pairs.rarity(text, LONGEST), phrases)
+
+
+def counted(question: str, references: Sequence[str], answer: str) -> NDArray[np.float32]:
+    """What needs no encoder: words counted, and signs of the other side."""
+    return np.concatenate((lexical(question, references, answer), polarity(question, references, answer)))
 
 
 def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entry]:

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from torch import Tensor
 
 from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
 from student_model.encoder.base import Base, load
 from student_model.encoder.book import Book, open_book, quiet
+from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.net import Batch, GradingNet, apart, loss_of
 from student_model.encoder.outcomes import Floats, best_temperature, figures, log_loss, outcomes, probabilities
 from student_model.encoder.recipe import Recipe
@@ -38,13 +40,28 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One network, and one forest over the features beside it, fitted to the same answers."""
+
+    net: GradingNet
+    forest: Forest | None
+
+    def found(self, book: Book) -> Floats:
+        """What both say of all entries of a book, as the numbers of one head, (n, outputs)."""
+        said = [predict(self.net, book)]
+        if self.forest is not None:
+            said.append(numbers(self.net.task, self.forest.mean(book.features)))
+        return joined(self.net.task, said)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A grader as it was fitted: networks whose outputs are averaged, and what was measured on questions held back."""
+    """A grader as it was fitted, and what was measured on questions held back from its members."""
 
     task: Task
     recipe: Recipe
     base: Base
-    nets: list[GradingNet]
+    members: list[Member]
     temperature: float
     error: float
     held: Mapping[str, float]
@@ -52,14 +69,12 @@ class Fitted:
     interrupted: bool = False
 
     def found(self, answers: Sequence[GradedAnswer], device: str = "cpu") -> Floats:
-        """The numbers of the heads for these answers, (n, outputs), on average over the networks."""
-        bare = [replace(one, label=None, score=None) for one in answers]
-        book = _ungraded(bare, self.base, self.recipe)
-        return joined(self.task, [predict(net.to(device), book) for net in self.nets])
-
-
-def _ungraded(answers: Sequence[GradedAnswer], base: Base, recipe: Recipe) -> Book:
-    return open_book([replace(one, score=0.0) for one in answers], Task("regression"), base, recipe)
+        """What the members say of these answers on average, as the numbers of one head, (n, outputs)."""
+        bare = [replace(one, label=None, score=0.0) for one in answers]
+        book = open_book(bare, Task("regression"), self.base, self.recipe)
+        for one in self.members:
+            one.net.to(device)
+        return joined(self.task, [one.found(book) for one in self.members])
 
 
 def fit(answers: Sequence[GradedAnswer], recipe: Recipe, asked: Asked = Asked()) -> Fitted:
@@ -70,31 +85,37 @@ def fit(answers: Sequence[GradedAnswer], recipe: Recipe, asked: Asked = Asked())
         CheckpointError: the folder for checkpoints keeps another training.
     """
     task = task_of(answers, recipe.worth, recipe.scores)
-    parts = _parted(answers, recipe)
-    nets, found, truth, trainable, cut = [], [], [], 0, False
-    for member in range(recipe.members):
-        own = replace(recipe, seed=recipe.seed + 1000 * member)
-        name = "grader" if recipe.members == 1 else f"grader {member + 1} of {recipe.members}"
-        base = load(recipe.base)
+    parts, base = _parted(answers, recipe), load(recipe.base)
+    members, found, truth, trainable, cut = list[Member](), list[Floats](), list[Floats](), 0, False
+    for number in range(recipe.members):
+        own = replace(recipe, seed=recipe.seed + 1000 * number)
+        name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
+        split = parts[number % len(parts)]
         base.model.to(asked.device)
-        split = parts[member % len(parts)]
         book = open_book(split.train, task, base, own, variants=True, tell=asked.tell)
         held = open_book(split.held, task, base, own) if split.held else None
         net, cut = _trained(book, held, task, base, own, name, asked)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
+        net.encoder = merged(net.encoder)
+        member = Member(net, _grown(book, task, own))
         if held is not None:
-            found.append(predict(net, held))
+            found.append(member.found(held))
             truth.append(held.targets)
-        nets.append(net.cpu())
+        members.append(Member(net.cpu(), member.forest))
         if cut:
             break
-    for net in nets:
-        net.encoder = merged(net.encoder)
-    if recipe.join == "weights" and len(nets) > 1:
-        nets = [soup(nets)]
+    base.model.cpu()
+    if recipe.join == "weights" and len(members) > 1:
+        members = [Member(soup([one.net for one in members]), members[0].forest)]
     temperature, error, judged = _judged(task, found, truth)
-    base = load(recipe.base)
-    return Fitted(task, recipe, base, nets, temperature, error, judged, trainable, cut)
+    return Fitted(task, recipe, base, members, temperature, error, judged, trainable, cut)
+
+
+def _grown(book: Book, task: Task, recipe: Recipe) -> Forest | None:
+    if not recipe.forest or not book.features.shape[1]:
+        return None
+    own = book.plain
+    return grow(book.features[own], book.targets[own], task, recipe.seed)
 
 
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
@@ -126,7 +147,12 @@ def _trained(
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
     kinds = recipe.kinds and base.pairs.signs.kinds and recipe.method != "prefix"  # which takes none
     net = GradingNet(method.encoder, base.width, book.features.shape[1], task, recipe.dropout, kinds).to(asked.device)
-    _scale(net, book.features)
+    own = book.plain
+    net.head.begin(
+        task,
+        torch.from_numpy(book.features[own]).to(asked.device),
+        torch.tensor(book.targets[own], dtype=torch.float32, device=asked.device),
+    )
     plan = Plan(
         recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
         warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,
@@ -154,19 +180,23 @@ def _trained(
 
 def loss(net: GradingNet, task: Task, batch: Batch, recipe: Recipe) -> Tensor:
     """The loss of a batch, with what the recipe adds against overfitting."""
+
+    def graded(found: Tensor) -> Tensor:
+        return loss_of(task, found, batch.target, batch.weight, recipe.smoothing)
+
     if recipe.fgm <= 0:
         found = net(batch)
-        value = loss_of(task, found, batch, recipe.smoothing)
+        value = graded(found)
     else:
         words = net.words(batch).detach().requires_grad_(True)
         found = net(batch, words)
-        value = loss_of(task, found, batch, recipe.smoothing)
+        value = graded(found)
         (slope,) = torch.autograd.grad(value, words, retain_graph=True)
         size = slope.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
-        value = value + loss_of(task, net(batch, words.detach() + recipe.fgm * slope / size), batch, recipe.smoothing)
+        value = value + graded(net(batch, words.detach() + recipe.fgm * slope / size))
     if recipe.rdrop > 0:
         again = net(batch)
-        value = 0.5 * (value + loss_of(task, again, batch, recipe.smoothing)) + recipe.rdrop * apart(task, found, again)
+        value = 0.5 * (value + graded(again)) + recipe.rdrop * apart(task, found, again)
     return value
 
 
@@ -174,14 +204,11 @@ def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
     """Entries of a book as tensors on the network's device."""
     device = next(net.parameters()).device
     chosen, rows = [book.entries[n] for n in places], book.together(places)
-    tokens, mask, kinds, parts = (
-        torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds, rows.parts)
-    )
+    tokens, mask, kinds = (torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds))
     return Batch(
         tokens,
         mask,
         kinds,
-        parts,
         torch.from_numpy(book.features[places]).to(device),
         torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
         torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
@@ -210,7 +237,7 @@ def joined(task: Task, found: Sequence[Floats]) -> Floats:
     if task.kind == "labels":
         mean = np.mean([probabilities(task, one) for one in found], axis=0)
         return np.asarray(np.log(np.maximum(mean, 1e-12)))
-    return np.asarray(np.mean(found, axis=0))
+    return np.asarray(logit(np.clip(np.mean([expit(one) for one in found], axis=0), 1e-6, 1.0 - 1e-6)))
 
 
 def soup(nets: Sequence[GradingNet]) -> GradingNet:
@@ -222,9 +249,3 @@ def soup(nets: Sequence[GradingNet]) -> GradingNet:
         for name, value in states[0].items()
     })  # fmt: skip
     return whole
-
-
-def _scale(net: GradingNet, features: NDArray[np.float32]) -> None:
-    if features.shape[1]:
-        net.head.centre.copy_(torch.from_numpy(features.mean(axis=0)))  # type: ignore[operator]
-        net.head.spread.copy_(torch.from_numpy(features.std(axis=0) + 1e-3))  # type: ignore[operator]

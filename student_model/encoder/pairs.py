@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.judging.wording import words
+from student_model.judging.wording import FILLERS, words
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 OTHER, ANSWER, REFERENCE, QUESTION, PASSAGE = range(5)
 """What a token is part of; `OTHER` are the separators."""
+
+COMMON = 1000
+"""Tokens numbered below are letters, signs and the most frequent words."""
+PUNCTUATION = ".,;:!?'\"()-"
+BREAKS = frozenset(
+    (*".,;:!?", "and", "because", "so", "but", "then", "therefore", "while", "since", "which", "that", "or")
+)
+"""Where one phrase ends and the next begins."""
 
 Ints = NDArray[np.int64]
 
@@ -42,6 +50,16 @@ class Signs:
     end: int
     pad: int
     kinds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a text: its tokens from `first` to before `last`, and its letters from `begin` to before `end`."""
+
+    first: int
+    last: int
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,8 @@ class Pairs:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._known: dict[str, list[int]] = {}
+        self._small = {token for word in (*sorted(FILLERS), *PUNCTUATION) for token in self.tokens(word)}
+        self._breaks = {own[0] for own in map(self.tokens, sorted(BREAKS)) if len(own) == 1}
 
     def tokens(self, text: str) -> list[int]:
         """A text's tokens without special ones."""
@@ -79,6 +99,25 @@ class Pairs:
             if len(self._known) >= self.most:
                 self._known.clear()
             self._known[text] = found
+        return found
+
+    def rarity(self, text: str, most: int) -> NDArray[np.float32]:
+        """How rare the tokens of a text are, (n,): vocabularies are written with the most frequent first."""
+        own = np.array(self.tokens(text)[: most - 2], dtype=np.int64)
+        rare = np.log(np.maximum(own, COMMON) / COMMON) + 0.3
+        return np.asarray(rare * np.where(np.isin(own, list(self._small)), 0.1, 1.0), dtype=np.float32)
+
+    def phrases(self, text: str, most: int) -> list[Phrase]:
+        """The parts of a text between punctuation and joining words; those without a telling word are left out."""
+        encoded = self.tokenizer.encode(text, add_special_tokens=False)
+        own, places = encoded.ids[: most - 2], encoded.offsets
+        found, first = [], 0
+        for place, token in enumerate((*own, None)):
+            if token is not None and token not in self._breaks:
+                continue
+            if any(one not in self._small for one in own[first:place]):
+                found.append(Phrase(first, place, places[first][0], places[place - 1][1]))
+            first = place + 1
         return found
 
     def row(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Row:

@@ -23,7 +23,8 @@ class Recipe:
         smoothing: of labels. fgm: size of adversarial steps on embeddings (Miyato et al., ICLR 2017). rdrop: weight of
             the divergence between two passes with other dropout (Liang et al., NeurIPS 2021).
         kinds: whether the transformer is told which tokens are the answer's, where it can be.
-        counted: whether what can be counted (`lexical`) joins the head; `near`: and nearness in the base encoder.
+        counted: whether what can be counted (`lexical`, `polarity`) joins the head; `near`: and nearness in the base
+            encoder. forest: whether trees over these features are grown beside the network.
         reword: share of answers that are said otherwise in an epoch, and how strongly. disguise: how many disguised
             ones are added for each.
         borrow: share of answers that are compared with a right answer of another pupil in place of the references.
@@ -32,16 +33,16 @@ class Recipe:
     """
 
     base: str | None = None
-    method: str = "full"
+    method: str = "last"
     layers: int = 3
     rank: int = 16
-    epochs: int = 6
+    epochs: int = 3
     rate: float = 5e-5
-    head_rate: float = 10.0
+    head_rate: float = 1.0
     batch: int = 32
     accumulate: int = 1
     warmup: float = 0.1
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule: Literal["cosine", "linear", "constant"] = "linear"
     decay: float = 0.01
     dropout: float = 0.1
     mixed: bool = False
@@ -53,9 +54,10 @@ class Recipe:
     smoothing: float = 0.0
     fgm: float = 0.0
     rdrop: float = 0.0
-    kinds: bool = True
+    kinds: bool = False
     counted: bool = True
     near: bool = True
+    forest: bool = True
     reword: float = 0.0
     disguise: float = 0.0
     borrow: float = 0.0

@@ -30,7 +30,7 @@ do does did will would can could should may might must have has had what which w
 just very more most"""
 _NEGATED = "no not never none nothing neither nor cannot without isn aren don doesn didn won wouldn"
 _ENDINGS = ("ations", "ation", "ingly", "edly", "ings", "ness", "ing", "ies", "ed", "es", "ly", "s", "e", "y")
-_EMPTY, _NEGATIONS = frozenset(_FILLERS.split()), frozenset(_NEGATED.split())
+FILLERS, _NEGATIONS = frozenset(_FILLERS.split()), frozenset(_NEGATED.split())
 
 
 class Wording:
@@ -74,7 +74,7 @@ def words(text: str) -> list[str]:
     ['the', 'water', 'evaporat', 'leav', 'salt']
     """
     found = _WORD.finditer(text.casefold())
-    return [_stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
+    return [stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
 
 
 def _copied(said: list[str], asked: list[str]) -> bool:
@@ -95,7 +95,7 @@ def _nearness(said: list[str], reference: list[str], question: list[str]) -> flo
 
 def content(said: Sequence[str]) -> frozenset[str]:
     """The words that carry meaning."""
-    return frozenset(said) - _EMPTY - _NEGATIONS
+    return frozenset(said) - FILLERS - _NEGATIONS
 
 
 def negations(said: Sequence[str]) -> bool:
@@ -113,7 +113,8 @@ def _runs(said: frozenset[str]) -> frozenset[str]:
     return frozenset(f" {word} "[place : place + 3] for word in said for place in range(len(word)))
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A word without its ending."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -1,0 +1,85 @@
+"""Extremely randomised trees over the features of answers (Geurts, Ernst & Wehenkel, Machine Learning 2006).
+
+Grown by scikit-learn, kept as arrays and read by NumPy: a service needs no more. They find what a straight line cannot,
+"all words of the reference, but the other way round" for instance, and err elsewhere than the network does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from student_model.encoder.answers import Task
+
+TREES, LEAF, SHARE = 150, 4, 0.4
+"""Trees, the fewest answers in a leaf, and the share of features that a split chooses among."""
+LEAST = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """N nodes of all trees: the feature each asks (N,), from which value on it goes right, where left and right are,
+    and what it says (N, K): shares of labels or levels, or a score. A leaf leads to itself. `roots` (trees,).
+    """
+
+    feature: NDArray[np.int16]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    says: NDArray[np.float32]
+    roots: NDArray[np.int32]
+
+    def mean(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What the trees say on average of answers with these features (n, F): shape (n, K)."""
+        place = np.tile(self.roots, (len(features), 1))
+        rows = np.arange(len(features))[:, None]
+        while True:
+            goes_left = features[rows, self.feature[place]] <= self.threshold[place]
+            then = np.where(goes_left, self.left[place], self.right[place])
+            if np.array_equal(then, place):
+                return np.asarray(self.says[place].mean(axis=1), dtype=np.float64)
+            place = then
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What is kept of it, by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def grow(features: NDArray[np.float32], target: NDArray[np.float64], task: Task, seed: int) -> Forest:
+    """The forest of answers with these features (n, F) and targets (n,)."""
+    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+    kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
+    grown = kind(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed).fit(features, target)
+    parts: list[list[NDArray[np.generic]]] = [[], [], [], [], []]
+    roots, start = [], 0
+    classes = None if task.kind == "regression" else grown.classes_.astype(int)
+    for one in grown.estimators_:
+        tree = one.tree_
+        own = np.arange(tree.node_count)
+        leaf = tree.children_left < 0
+        said = tree.value[:, 0, :]
+        if classes is not None:
+            whole = np.zeros((len(said), len(task.worth)))
+            whole[:, classes] = said / said.sum(axis=1, keepdims=True)
+            said = whole
+        roots.append(start)
+        parts[0].append(np.where(leaf, 0, tree.feature).astype(np.int16))
+        parts[1].append(tree.threshold.astype(np.float32))
+        parts[2].append((start + np.where(leaf, own, tree.children_left)).astype(np.int32))
+        parts[3].append((start + np.where(leaf, own, tree.children_right)).astype(np.int32))
+        parts[4].append(said.astype(np.float32))
+        start += tree.node_count
+    feature, threshold, left, right, says = (np.concatenate(one) for one in parts)
+    return Forest(feature, threshold, left, right, says, np.array(roots, dtype=np.int32))
+
+
+def numbers(task: Task, said: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a forest says (n, K) as the numbers of a head would be, (n, outputs)."""
+    if task.kind == "labels":
+        return np.asarray(np.log(np.maximum(said, LEAST)))
+    share = said[:, :1] if task.kind == "regression" else 1.0 - np.cumsum(said, axis=1)[:, :-1]
+    bounded = np.clip(share, LEAST, 1.0 - LEAST)
+    return np.asarray(np.log(bounded / (1.0 - bounded)))
