@@ -18,7 +18,8 @@ FIELDS = "question, reference_answers[], answer, label | score + max_score, ques
 
 
 def read_graded(paths: Sequence[Path], items: Iterable[Item] = (), graded: bool = True) -> list[GradedAnswer]:
-    """The answers of files, in order. A row without a question takes that of the item that `question_id` names.
+    """The answers of files, in order. A row without a question takes that of the item that `question_id` names; a row
+    with `answers`, pairs of label and text, stands for as many.
 
     Args:
         items: of a course, whose questions and reference answers rows may name. graded: whether each row needs a grade.
@@ -34,7 +35,7 @@ def read_graded(paths: Sequence[Path], items: Iterable[Item] = (), graded: bool 
             if not line.strip():
                 continue
             try:
-                found.append(_answer(orjson.loads(line), known, graded))
+                found += [_answer(row, known, graded) for row in _rows(orjson.loads(line))]
             except ValueError as error:
                 faults.append(f"{path}:{number}: {error}")
     if not found and not faults:
@@ -51,6 +52,21 @@ def _lines(path: Path) -> Iterable[bytes]:
         return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).splitlines()
     except (OSError, EOFError) as error:
         raise ImportFault(f"{path} cannot be read: {error}") from error
+
+
+def _rows(line: Any) -> Iterable[Any]:
+    """The rows of a line: itself, or one for each of its `answers`, pairs of label and text."""
+    listed = line.get("answers") if isinstance(line, dict) else None
+    if listed is None:
+        return [line]
+    if not isinstance(listed, list) or not all(isinstance(one, list) and len(one) == 2 for one in listed):
+        raise ValueError("`answers` must be a list of pairs [label, answer]")
+    whole = {key: value for key, value in line.items() if key != "answers"}
+    name = line.get("question_id") or line.get("question")
+    return [
+        {**whole, "label": label, "answer": answer, "answer_id": f"{name}/{number}"}
+        for number, (label, answer) in enumerate(listed, start=1)
+    ]
 
 
 def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:

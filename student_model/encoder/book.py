@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import disguised, reworded
-from student_model.encoder.base import LONGEST, Base, token_vectors
-from student_model.encoder.lexical import lexical
+from student_model.encoder.base import Base, token_vectors
 from student_model.encoder.pairs import Pairs, Row, Rows
-from student_model.encoder.polarity import polarity
+from student_model.encoder.reading import LONGEST, features, reading
 from student_model.encoder.recipe import Recipe
-from student_model.encoder.similar import Reading, similarity
+from student_model.encoder.similar import Reading
 
 OWN, REWORDED, BORROWED, DISGUISED = range(4)
 """Where an entry comes from: as it is, said otherwise, beside a borrowed reference, or made to deceive."""
@@ -108,36 +107,23 @@ def open_book(
         entries += _variants(entries, task, recipe)
     told = [one.answer for one in entries]
     rows = [base.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
-    return Book(entries, rows, features(told, base, recipe, tell), recipe, base.pairs)
+    return Book(entries, rows, book_features(told, base, recipe, tell), recipe, base.pairs)
 
 
-def features(answers: Sequence[GradedAnswer], base: Base, recipe: Recipe, tell: Tell = quiet) -> NDArray[np.float32]:
+def book_features(
+    answers: Sequence[GradedAnswer], base: Base, recipe: Recipe, tell: Tell = quiet
+) -> NDArray[np.float32]:
     """What stands beside the meaning of each answer, (n, F); F = 0 where the recipe wants none."""
-    found = [np.zeros((len(answers), 0), dtype=np.float32)]
-    if recipe.counted:
-        found.append(np.array([counted(one.question, one.reference_answers, one.answer) for one in answers]))
+    known: dict[str, Reading] | None = None
     if recipe.near:
-        known: dict[str, Reading] = {}
+        known = {}
         texts = sorted({text for one in answers for text in (one.question, one.answer, *one.reference_answers)})
-        for n, vectors in token_vectors(base, texts, tell):
+        for n, vectors in token_vectors(base, texts, tell, LONGEST):
             known[texts[n]] = reading(base.pairs, texts[n], vectors.copy())
-        near = [
-            similarity(known[one.question], [known[text] for text in one.reference_answers], known[one.answer])
-            for one in answers
-        ]
-        found.append(np.array(near))
-    return np.concatenate(found, axis=1, dtype=np.float32)
-
-
-def reading(pairs: Pairs, text: str, vectors: NDArray[np.float32]) -> Reading:
-    """A text whose token vectors are known, with what its tokens tell."""
-    phrases = tuple((one.first, one.last) for one in pairs.phrases(text, LONGEST))
-    return Reading(vectors, pairs.rarity(text, LONGEST), phrases)
-
-
-def counted(question: str, references: Sequence[str], answer: str) -> NDArray[np.float32]:
-    """What needs no encoder: words counted, and signs of the other side."""
-    return np.concatenate((lexical(question, references, answer), polarity(question, references, answer)))
+    return np.array(
+        [features(one.question, one.reference_answers, one.answer, known, recipe.counted) for one in answers],
+        dtype=np.float32,
+    )
 
 
 def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entry]:

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 from torch import Tensor
 
 from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
@@ -19,7 +18,7 @@ from student_model.encoder.base import Base, load
 from student_model.encoder.book import Book, open_book, quiet
 from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.net import Batch, GradingNet, apart, loss_of
-from student_model.encoder.outcomes import Floats, best_temperature, figures, log_loss, outcomes, probabilities
+from student_model.encoder.outcomes import Floats, best_temperature, figures, joined, log_loss, outcomes
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.tuning import merged, tuned
 from student_model.training import Plan, Watch, train
@@ -77,8 +76,10 @@ class Fitted:
         return joined(self.task, [one.found(book) for one in self.members])
 
 
-def fit(answers: Sequence[GradedAnswer], recipe: Recipe, asked: Asked = Asked()) -> Fitted:
-    """Fit a grader to graded answers.
+def fit(
+    answers: Sequence[GradedAnswer], recipe: Recipe, asked: Asked = Asked(), bare: Sequence[GradedAnswer] = ()
+) -> Fitted:
+    """Fit a grader to graded answers, and to `bare` ones without grades where the recipe has a use for them.
 
     Raises:
         NoTask: the answers do not say what to learn. EncoderMissing: the base encoder is not here.
@@ -228,16 +229,6 @@ def predict(net: GradingNet, book: Book, size: int = 64) -> Floats:
             found[some] = net(batch_of(net, book, some)).float().cpu().numpy()
     net.train(was)
     return found
-
-
-def joined(task: Task, found: Sequence[Floats]) -> Floats:
-    """The numbers of several heads as those of one that gives the mean of their probabilities."""
-    if len(found) == 1:
-        return found[0]
-    if task.kind == "labels":
-        mean = np.mean([probabilities(task, one) for one in found], axis=0)
-        return np.asarray(np.log(np.maximum(mean, 1e-12)))
-    return np.asarray(logit(np.clip(np.mean([expit(one) for one in found], axis=0), 1e-6, 1.0 - 1e-6)))
 
 
 def soup(nets: Sequence[GradingNet]) -> GradingNet:

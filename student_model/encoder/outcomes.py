@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax
+from scipy.special import expit, log_expit, log_softmax, logit
 
 from student_model.encoder.answers import Task
 from student_model.evaluation import expected_calibration_error
@@ -67,6 +68,16 @@ def probabilities(task: Task, scaled: Floats) -> Floats:
     above = np.minimum.accumulate(expit(scaled), axis=1)  # nobody is above a level and not above a lower one
     edges = np.concatenate((np.ones((len(above), 1)), above, np.zeros((len(above), 1))), axis=1)
     return np.asarray(edges[:, :-1] - edges[:, 1:])
+
+
+def joined(task: Task, found: Sequence[Floats]) -> Floats:
+    """The numbers of several heads as those of one that gives the mean of their probabilities."""
+    if len(found) == 1:
+        return found[0]
+    if task.kind == "labels":
+        mean = np.mean([probabilities(task, one) for one in found], axis=0)
+        return np.asarray(np.log(np.maximum(mean, 1e-12)))
+    return np.asarray(logit(np.clip(np.mean([expit(one) for one in found], axis=0), 1e-6, 1.0 - 1e-6)))
 
 
 def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:

@@ -66,3 +66,47 @@ class Recipe:
     seed: int = 0
     worth: dict[str, float] = field(default_factory=dict)
     scores: Literal["ordinal", "regression"] | None = None
+
+
+CHOICES = {
+    "method": ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen"),
+    "schedule": ("linear", "cosine", "constant"),
+    "join": ("outputs", "weights"),
+    "scores": ("ordinal", "regression"),
+}
+HELP = {
+    "base": "Folder or name of the base encoder; all-MiniLM-L6-v2 from its package if absent.",
+    "method": "Which weights learn: all, the last layers, or new ones beside them.",
+    "layers": "How many layers learn with `last`.",
+    "rank": "Size of what `lora`, `adalora`, `prefix` and `adapters` add.",
+    "epochs": "Times that each answer is seen.",
+    "rate": "Learning rate.",
+    "head_rate": "How many times the rate the head learns at.",
+    "batch": "Answers in a step.",
+    "accumulate": "Batches that are added up for a step.",
+    "warmup": "Share of the steps in which the rate rises.",
+    "schedule": "How the rate falls after.",
+    "decay": "Weight decay.",
+    "dropout": "Share of what the head is given that is dropped.",
+    "mixed": "Train in bfloat16 on the processor too.",
+    "patience": "Epochs without a better one after which training ends; 0 for never.",
+    "held": "Share of questions held back to choose the epoch and set the confidence.",
+    "members": "Networks that are fitted and joined.",
+    "join": "Whether several networks' outputs or weights are averaged.",
+    "average": "How much of the average of its weights each step keeps; 0 for none.",
+    "smoothing": "Smoothing of labels.",
+    "fgm": "Size of adversarial steps on embeddings; 0 for none.",
+    "rdrop": "Weight of R-Drop; 0 for none.",
+    "kinds": "Tell the transformer which tokens are the answer's.",
+    "counted": "Use what can be counted.",
+    "near": "Use nearness in the base encoder.",
+    "forest": "Grow trees beside the network.",
+    "reword": "Share of answers said otherwise in an epoch.",
+    "disguise": "Disguised answers added for each answer in an epoch.",
+    "borrow": "Share of answers compared with a right answer of another pupil.",
+    "pretrain": "Epochs of contrastive training on all answers before.",
+    "pseudo": "Least confidence from which ungraded answers join in a second round; 0 for none.",
+    "seed": "For all dice.",
+    "scores": "Take scores as levels in an order, or as points on a line; chosen by their number if absent.",
+}
+"""What each option says; `worth` is given in another form."""

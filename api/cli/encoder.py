@@ -1,0 +1,244 @@
+"""`wayline encoder`: fit a grader of answers in words, measure one, and grade with it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from student_model.encoder.recipe import CHOICES, HELP, Recipe
+
+if TYPE_CHECKING:
+    from knowledge_graph.types import Item
+
+ANSWERS = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+TARGET = click.Path(file_okay=False, path_type=Path)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+COURSE = click.option("--curriculum", type=FOLDER, help="Course whose items the question_id of rows may name.")
+Command = Callable[..., None]
+
+
+def _recipe_options(command: Command) -> Command:
+    """One option for each field of the recipe, with its default."""
+    for one in reversed(fields(Recipe)):
+        if one.name not in HELP:
+            continue
+        default = one.default if one.default is not MISSING else None
+        name = f"--{one.name.replace('_', '-')}"
+        given: dict[str, Any] = {"default": default, "show_default": default is not None, "help": HELP[one.name]}
+        if isinstance(default, bool):
+            command = click.option(f"{name}/--no-{name[2:]}", **given)(command)
+        else:
+            kind = click.Choice(CHOICES[one.name]) if one.name in CHOICES else None
+            command = click.option(name, type=kind, **given)(command)
+    return command
+
+
+@click.group()
+def encoder() -> None:
+    """Fit, measure and use graders of answers in words."""
+
+
+@encoder.command()
+@click.option("--train", type=ANSWERS, multiple=True, required=True, help="Graded answers (.jsonl, .jsonl.gz).")
+@click.option("--out", type=TARGET, required=True, help="Where to write the grader.")
+@click.option("--unlabelled", type=ANSWERS, multiple=True, help="Answers without grades, for --pretrain, --pseudo.")
+@COURSE
+@click.option("--worth", multiple=True, metavar="LABEL=SHARE", help="Share of full marks of a label.")
+@click.option("--curves", type=TARGET, help="Folder for TensorBoard.")
+@click.option("--checkpoint", type=TARGET, help="Folder to keep training in, and to go on from.")
+@_recipe_options
+@JSON
+def fit(
+    train: tuple[Path, ...],
+    out: Path,
+    unlabelled: tuple[Path, ...],
+    curriculum: Path | None,
+    worth: tuple[str, ...],
+    curves: Path | None,
+    checkpoint: Path | None,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Fit a grader to graded answers: question, reference answers, answer, and a label or a score.
+
+    Some of the questions are held back: they choose the epoch, set the confidence, and say how good the grader is on
+    questions it has not seen. Ctrl-C ends the training and keeps its best so far.
+    """
+    from api.cli import _fitting
+    from data.graded_answers import read_graded
+    from student_model.encoder.export import save
+    from student_model.encoder.fit import Asked
+    from student_model.encoder.fit import fit as fit_grader
+
+    recipe = Recipe(**chosen, worth=_shares(worth))
+    begin, at = time.perf_counter(), datetime.now(UTC)
+    with _refusals(), _fitting.progress() as tell:
+        items = _items(curriculum)
+        answers = read_graded(train, items)
+        bare = read_graded(unlabelled, items, graded=False) if unlabelled else []
+        tell(f"{len(answers):,} graded answers to {len({one.group for one in answers}):,} questions")
+        asked = Asked(tell, tell.done, curves, checkpoint)
+        fitted = fit_grader(answers, recipe, asked, bare)
+        served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
+    told = {key: served.manifest[key] for key in ("version", "held", "agreement", "trained_on", "trainable", "seconds")}
+    told = {**told, "labels": list(served.task.labels), "task": served.task.kind, "out": str(out)}
+    if as_json:
+        click.echo(json.dumps(told, allow_nan=False))
+        return
+    click.echo(f"{served.version}: {_task(served.task)} -> {out}, {told['seconds']:.0f} s")
+    held = ", ".join(f"{name} {value:.3f}" for name, value in told["held"].items())
+    click.echo(f"on questions held back: {held}" if held else "too few questions to hold any back: not judged")
+    click.echo(f"in eight bits the same label for {told['agreement']:.1%}")
+
+
+@encoder.command()
+@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@click.option("--test", type=ANSWERS, multiple=True, required=True, help="Graded answers it was not fitted to.")
+@COURSE
+@click.option("--rename", multiple=True, metavar="LABEL=LABEL", help="A label of the answers, as the grader calls it.")
+@JSON
+def evaluate(
+    model: Path, test: tuple[Path, ...], curriculum: Path | None, rename: tuple[str, ...], as_json: bool
+) -> None:
+    """Measure a grader, as it serves, on graded answers, beside what costs nothing."""
+    from api.cli import _fitting
+    from data.graded_answers import read_graded
+    from student_model.encoder.evaluation import evaluate as measure
+    from student_model.encoder.grader import open_grader
+
+    renamed = dict(_pair(one, "--rename") for one in rename)
+    with _refusals(), _fitting.progress() as tell:
+        answers = read_graded(test, _items(curriculum))
+        tell(f"grading {len(answers):,} answers")
+        found = measure(open_grader(model), answers, renamed, tell.done)
+    if as_json:
+        click.echo(json.dumps(found, allow_nan=False))
+        return
+    _show(found)
+
+
+@encoder.command()
+@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@click.option("--question", help="The question.")
+@click.option("--reference", multiple=True, help="A right answer; may be given several times.")
+@click.option("--answer", help="The answer to grade.")
+@click.option("--passage", default="", help="What the question is about, if about a text.")
+@click.option("--file", "file", type=ANSWERS, help="Answers as JSON lines, in place of one.")
+@COURSE
+@JSON
+def grade(
+    model: Path,
+    question: str | None,
+    reference: tuple[str, ...],
+    answer: str | None,
+    passage: str,
+    file: Path | None,
+    curriculum: Path | None,
+    as_json: bool,
+) -> None:
+    """Grade one answer, or each of a file: one JSON object a line with label, score, confidence, evidence."""
+    from data.graded_answers import read_graded
+    from student_model.encoder.answers import GradedAnswer
+    from student_model.encoder.grader import open_grader
+
+    if (file is None) == (question is None or answer is None):
+        raise click.UsageError("give --question, --reference and --answer, or --file")
+    with _refusals():
+        grader = open_grader(model)
+        if file is None:
+            answers = [GradedAnswer(str(question), reference, str(answer), passage=passage)]
+        else:
+            answers = read_graded([file], _items(curriculum), graded=False)
+        for one in answers:
+            found = grader.grade(one.question, one.reference_answers, one.answer, one.passage)
+            document = {
+                **({"answer_id": one.answer_id} if one.answer_id else {}),
+                "label": found.label,
+                "score": round(found.score, 4),
+                "confidence": round(found.confidence, 4),
+                "probabilities": dict(found.probabilities),
+                "evidence": [[e.said, e.reference, e.likeness] for e in found.evidence],
+                "missing": list(found.missing),
+                "grader": found.grader,
+            }
+            if as_json or file is not None:
+                click.echo(json.dumps(document, ensure_ascii=False))
+            else:
+                _tell(document)
+
+
+def _tell(document: dict[str, Any]) -> None:
+    click.echo(f"{document['label']}: score {document['score']:.2f}, confidence {document['confidence']:.2f}")
+    for said, reference, likeness in document["evidence"]:
+        click.echo(f"  “{said}” is like “{reference}” ({likeness:.2f})")
+    for part in document["missing"]:
+        click.echo(f"  not said: “{part}”")
+
+
+def _show(found: dict[str, Any]) -> None:
+    click.echo(f"{found['grader']} on {found['rows']:,} answers to {found['questions']:,} questions")
+    names = ("accuracy", "macro_f1", "weighted_f1", "rmse", "pearson", "qwk", "ece", "accuracy_at_80")
+    for name, row in (("this grader", found), *found["baselines"].items()):
+        told = "  ".join(f"{key} {row[key]:.3f}" for key in names if key in row)
+        click.echo(f"{name:>20}  {told}")
+    for label, row in found["labels"].items():
+        told = f"precision {row['precision']:.3f}  recall {row['recall']:.3f}  f1 {row['f1']:.3f}"
+        click.echo(f"{label:>20}  {told}  of {row['rows']:.0f}")
+    click.echo(f"{found['milliseconds_an_answer']:.1f} ms an answer")
+
+
+def _task(task: Any) -> str:
+    return ", ".join(task.labels) if task.kind == "labels" else f"{task.kind} scores up to {task.max_score:g}"
+
+
+def _items(curriculum: Path | None) -> tuple[Item, ...]:
+    if curriculum is None:
+        return ()
+    from knowledge_graph.formats import folder
+
+    return tuple(folder.read(curriculum).items)
+
+
+def _shares(given: tuple[str, ...]) -> dict[str, float]:
+    found = {}
+    for one in given:
+        label, share = _pair(one, "--worth")
+        try:
+            found[label] = float(share)
+        except ValueError:
+            raise click.BadParameter(f"{share!r} is no number", param_hint="--worth") from None
+        if not 0.0 <= found[label] <= 1.0:
+            raise click.BadParameter(f"{share}: a share from 0 to 1", param_hint="--worth")
+    return found
+
+
+def _pair(given: str, option: str) -> tuple[str, str]:
+    name, sign, value = given.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise click.BadParameter(f"{given!r}: LABEL=VALUE", param_hint=option)
+    return name.strip(), value.strip()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What is wrong with files, encoder or grader is said on stderr, and the exit status is 1."""
+    from api.cli import _fitting
+    from student_model.encoder.answers import NoTask
+    from student_model.encoder.base import EncoderMissing
+    from student_model.encoder.evaluation import OtherGrades
+    from student_model.encoder.grader import GraderError
+
+    with _fitting.refusals():
+        try:
+            yield
+        except (NoTask, EncoderMissing, OtherGrades, GraderError) as error:
+            raise click.ClickException(str(error)) from error

@@ -1,0 +1,122 @@
+"""How good a grader is on answers that it was not fitted to, beside what costs nothing."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from student_model.encoder.answers import GradedAnswer, Task, places, task_of
+from student_model.encoder.grader import Served
+from student_model.encoder.outcomes import Floats, Outcomes, f1, figures
+from student_model.judging.wording import closeness
+
+
+class OtherGrades(ValueError):
+    """The answers are graded in what the grader does not know; the text says what came and what to do."""
+
+
+def evaluate(
+    grader: Served,
+    answers: Sequence[GradedAnswer],
+    renamed: Mapping[str, str] | None = None,
+    done: Callable[[float], None] = lambda share: None,
+) -> dict[str, Any]:
+    """The figures of a grader on graded answers: of labels, or of scores where that is what they have.
+
+    A grader of labels is measured on scores too: by the share of full marks that its labels stand for.
+
+    Args:
+        renamed: labels of the answers by what the grader calls them.
+
+    Raises:
+        OtherGrades: the answers have labels that the grader does not give. NoTask: they have no grades.
+    """
+    task, told = grader.task, [_named(one, renamed or {}) for one in answers]
+    scores = all(one.score is not None for one in told) and not all(one.label in task.labels for one in told)
+    if scores:
+        task = replace(_scored(task), max_score=max(one.max_score or 1.0 for one in told))
+        target = np.array([one.score for one in told], dtype=np.float64)
+    else:
+        _require(told, task)
+        target = places(told, task).astype(np.float64)
+    begin = time.perf_counter()
+    said = grader.outcomes(told, done)
+    seconds = time.perf_counter() - begin
+    found = {
+        "rows": len(told),
+        "questions": len({one.group for one in told}),
+        **figures(task, said, target),
+        "labels": _by_label(task, said, target) if task.kind == "labels" else {},
+        "seconds": seconds,
+        "milliseconds_an_answer": 1000.0 * seconds / max(len(told), 1),
+        "grader": grader.version,
+    }
+    return {**found, "baselines": _baselines(task, told, target)}
+
+
+def _named(one: GradedAnswer, renamed: Mapping[str, str]) -> GradedAnswer:
+    return one if one.label is None else replace(one, label=renamed.get(one.label, one.label))
+
+
+def _scored(task: Task) -> Task:
+    return task if task.kind != "labels" else Task("regression")
+
+
+def _require(answers: Sequence[GradedAnswer], task: Task) -> None:
+    strange = Counter(one.label for one in answers if one.label not in task.labels)
+    if task.kind != "labels":
+        raise OtherGrades(f"the grader gives scores; the answers have the labels {_list(strange)} and no scores")
+    if strange:
+        raise OtherGrades(
+            f"the grader gives {', '.join(task.labels)}; the answers have {_list(strange)}: "
+            f"name them anew with --rename {next(iter(strange))}={task.labels[-1]}, or fit a grader to such labels"
+        )
+
+
+def _list(labels: Mapping[str | None, int]) -> str:
+    return ", ".join(f"{label} ({count})" for label, count in labels.items())
+
+
+def _by_label(task: Task, said: Outcomes, target: Floats) -> dict[str, dict[str, float]]:
+    """Precision, recall and F1 of each label, and how many there are."""
+    true = target.astype(int)
+    found = {}
+    for place, label in enumerate(task.labels):
+        hits = float(((said.place == place) & (true == place)).sum())
+        called, there = float((said.place == place).sum()), float((true == place).sum())
+        precision, recall = hits / max(called, 1.0), hits / max(there, 1.0)
+        score = 2.0 * precision * recall / max(precision + recall, 1e-12)
+        found[label] = {"precision": precision, "recall": recall, "f1": score, "rows": there}
+    return found
+
+
+def _baselines(task: Task, answers: Sequence[GradedAnswer], target: Floats) -> dict[str, dict[str, float]]:
+    """The most frequent label, or the mean score, and the closeness of wording."""
+    close = np.array([closeness(one.answer, one.reference_answers, one.question) for one in answers])
+    if task.kind != "labels":
+        true = target if task.kind == "regression" else np.array(task.worth)[target.astype(int)]
+        apart = float(np.sqrt(np.mean((close - true) ** 2)) * task.max_score)
+        level = float(np.std(true) * task.max_score)
+        together = float(np.corrcoef(close, true)[0, 1]) if close.std() and true.std() else 0.0
+        return {"mean score": {"rmse": level, "pearson": 0.0}, "wording": {"rmse": apart, "pearson": together}}
+    true = target.astype(int)
+    most = np.full(len(true), np.bincount(true, minlength=len(task.labels)).argmax())
+    best = int(np.argmax(task.worth))
+    others = np.where(np.arange(len(task.labels)) == best, -1, np.bincount(true, minlength=len(task.labels)))
+    worded = np.where(close >= 0.5, best, others.argmax())
+    found = {}
+    for name, guess in (("most frequent label", most), ("wording", worded)):
+        macro, weighted = f1(true, guess.astype(np.int64), len(task.labels))
+        found[name] = {"accuracy": float((guess == true).mean()), "macro_f1": macro, "weighted_f1": weighted}
+    return found
+
+
+def task_told(answers: Sequence[GradedAnswer]) -> str:
+    """What answers are graded in, in words."""
+    task = task_of(answers)
+    return ", ".join(task.labels) if task.kind == "labels" else f"scores up to {task.max_score:g} ({task.kind})"

@@ -1,0 +1,189 @@
+"""The grader that serves: answers in words to grades, with ONNX Runtime and NumPy and without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from student_model.encoder.answers import GradedAnswer, Task
+from student_model.encoder.forest import Forest, numbers
+from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
+from student_model.encoder.pairs import Budget, Pairs, Row, Signs, read_tokenizer
+from student_model.encoder.reading import LONGEST, features, matches, reading
+from student_model.encoder.similar import Reading
+from student_model.judging.grades import Grade
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+FORMAT = 1
+MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
+REMEMBERED = 500
+"""Questions and references whose readings are kept: about 30 MB."""
+BATCH = 16
+
+
+class GraderError(RuntimeError):
+    """A folder holds no grader that can be used; the text says why and what to do."""
+
+
+class Served:
+    """A grader from a folder. It is a `Grader`; the same answer gets the same grade in every process."""
+
+    def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        self.folder, self.manifest = folder, manifest
+        task = manifest["task"]
+        self.task = Task(task["kind"], tuple(task["labels"]), tuple(task["worth"]), task["max_score"])
+        signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
+        self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
+        self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
+        self._sessions: tuple[int, list[InferenceSession]] | None = None
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def version(self) -> str:
+        """Name and version, as a grade carries it."""
+        return f"encoder {self.manifest['version']}"
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """From the best to the worst; empty for scores."""
+        return self.task.labels if self.task.kind == "labels" else ()
+
+    def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
+        """The grade of one answer; see `Grader`."""
+        one = GradedAnswer(question, tuple(references), answer, passage=passage)
+        known = self._known([one])
+        said = self._judged([one], known)
+        found = matches(self.pairs, references, answer, known)
+        place = int(said.place[0])
+        named = self.task.labels[place] if self.task.labels else f"{said.score[0] * self.task.max_score:.2g}"
+        shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
+        return Grade(
+            named,
+            float(said.score[0]),
+            float(said.confidence[0]),
+            {label: round(share, 4) for label, share in shares},
+            found.evidence,
+            found.missing,
+            self.version,
+        )
+
+    def outcomes(self, answers: Sequence[GradedAnswer], done: Callable[[float], None] = lambda share: None) -> Outcomes:
+        """What the grader says of many answers, without evidence."""
+        found = []
+        for start in range(0, len(answers), BATCH):
+            some = answers[start : start + BATCH]
+            found.append(self._judged(some, self._known(some)))
+            done(min(1.0, (start + BATCH) / len(answers)))
+        return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """A vector of length 1 for each text, (n, d), by the base encoder."""
+        vectors = self._read(texts)
+        return np.array([vectors[text].mean for text in texts])
+
+    def _judged(self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading]) -> Outcomes:
+        near = known if self.manifest["near"] else None
+        beside = np.array(
+            [features(a.question, a.reference_answers, a.answer, near, self.manifest["counted"]) for a in answers],
+            dtype=np.float32,
+        )
+        rows = self.pairs.together(
+            [self.pairs.row(a.question, a.reference_answers, a.answer, a.passage) for a in answers]
+        )
+        given = {"tokens": rows.tokens, "mask": rows.mask, "kinds": rows.kinds, "features": beside}
+        said: list[Floats] = []
+        for session, forest in zip(self._opened()[1:], self._forests, strict=True):
+            (found,) = session.run(None, given)
+            both = [np.asarray(found, dtype=np.float64)]
+            if forest is not None:
+                both.append(numbers(self.task, forest.mean(beside)))
+            said.append(joined(self.task, both))
+        return outcomes(self.task, joined(self.task, said), self.manifest["temperature"], self.manifest["error"])
+
+    def _known(self, answers: Iterable[GradedAnswer]) -> dict[str, Reading]:
+        """Readings of all that the answers are compared with, remembered, and of the answers themselves."""
+        answers = list(answers)
+        lasting = list(dict.fromkeys(text for a in answers for text in (a.question, *a.reference_answers)))
+        with self._lock:
+            found = {text: self._readings[text] for text in lasting if text in self._readings}
+        fresh = self._read([text for text in lasting if text not in found])
+        with self._lock:
+            for text in lasting:
+                self._readings[text] = found.setdefault(text, fresh.get(text) or found[text])
+                self._readings.move_to_end(text)
+            while len(self._readings) > REMEMBERED:
+                self._readings.popitem(last=False)
+        return found | self._read([a.answer for a in answers if a.answer not in found])
+
+    def _read(self, texts: Iterable[str]) -> dict[str, Reading]:
+        """Texts through the base encoder, those of about one length together."""
+        found: dict[str, Reading] = {}
+        rows: list[tuple[str, Row]] = [(text, self.pairs.alone(text, LONGEST)) for text in dict.fromkeys(texts)]
+        rows.sort(key=lambda one: len(one[1].tokens))
+        for start in range(0, len(rows), BATCH):
+            some = rows[start : start + BATCH]
+            together = self.pairs.together([row for _, row in some])
+            (vectors,) = self._opened()[0].run(None, {"tokens": together.tokens, "mask": together.mask})
+            for (text, row), own in zip(some, np.asarray(vectors), strict=True):
+                found[text] = reading(self.pairs, text, own[: len(row.tokens)].copy())
+        return found
+
+    def _opened(self) -> list[InferenceSession]:
+        """The sessions of this process: the base encoder's, then one a network. A fork opens its own."""
+        held = self._sessions
+        if held is None or held[0] != os.getpid():
+            names = [BASE, *(f"net-{n}.onnx" for n in range(self.manifest["members"]))]
+            held = self._sessions = os.getpid(), [_session(self.folder / name) for name in names]
+        return held[1]
+
+
+def _session(path: Path) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a service has one worker a core
+    options.enable_cpu_mem_arena = False  # which keeps the largest answer's memory for good
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _forest(path: Path) -> Forest | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        return Forest(**{name: kept[name] for name in kept.files})
+
+
+def open_grader(folder: Path) -> Served:
+    """The grader in a folder that `wayline encoder fit` wrote, every file checked against its hash.
+
+    Raises:
+        GraderError: there is none, it is damaged or of another version, or ONNX Runtime is not installed.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise GraderError(f"{folder} holds no grader: it has no {MANIFEST}; make one with `wayline encoder fit`")
+    try:
+        manifest = orjson.loads(path.read_bytes())
+        if manifest["format"] != FORMAT:
+            raise GraderError(f"{folder} has format {manifest['format']}, this program reads {FORMAT}: fit it again")
+        for name, wanted in manifest["files"].items():
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
+                raise GraderError(f"{folder / name} is changed or damaged: fit the grader again, or copy it anew")
+        return Served(folder, manifest)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GraderError(f"{folder} holds no whole grader ({error!r}): fit it again, or copy it anew") from error
+    except ModuleNotFoundError as error:
+        raise GraderError(f"{error.name} is not installed: install it, or wayline anew") from error
