@@ -105,13 +105,13 @@ def _baselines(task: Task, answers: Sequence[GradedAnswer], target: Floats) -> d
         together = float(np.corrcoef(close, true)[0, 1]) if close.std() and true.std() else 0.0
         return {"mean score": {"rmse": level, "pearson": 0.0}, "wording": {"rmse": apart, "pearson": together}}
     true = target.astype(int)
-    most = np.full(len(true), np.bincount(true, minlength=len(task.labels)).argmax())
+    most = np.full(len(true), np.bincount(true, minlength=len(task.labels)).argmax(), dtype=np.int64)
     best = int(np.argmax(task.worth))
     others = np.where(np.arange(len(task.labels)) == best, -1, np.bincount(true, minlength=len(task.labels)))
-    worded = np.where(close >= 0.5, best, others.argmax())
+    worded = np.where(close >= 0.5, best, others.argmax()).astype(np.int64)
     found = {}
     for name, guess in (("most frequent label", most), ("wording", worded)):
-        macro, weighted = f1(true, guess.astype(np.int64), len(task.labels))
+        macro, weighted = f1(true, guess, len(task.labels))
         found[name] = {"accuracy": float((guess == true).mean()), "macro_f1": macro, "weighted_f1": weighted}
     return found
 
