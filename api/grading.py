@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,9 +51,9 @@ def opened(folder: Path | None) -> Grader:
     """
     if folder is None:
         return WORDING
-    encoder = importlib.import_module("student_model.encoder.grader")  # with all it needs, only where it is wanted
+    from student_model.encoder.grader import GraderError, open_grader  # with all it needs, only where it is wanted
+
     try:
-        grader: Grader = encoder.open_grader(folder)
-    except encoder.GraderError as error:
+        return open_grader(folder)
+    except GraderError as error:
         raise StorageError(str(error)) from error
-    return grader

@@ -36,7 +36,8 @@ class Settings:
         model: name of a tracer, used with its priors, or the folder of a fitted one.
         key_file: the key under which learner ids become pseudonyms; made when it is missing. Unless it is set, it
             lies beside the SQLite file, because without it nobody can be found in there again.
-        grader: the folder of a fitted grader of answers in words; without one their wording alone is compared.
+        grader: the folder of a fitted grader of answers in words, else `grader` in the course's folder; without either
+            the wording of answers alone is compared.
         review_below: an answer in words whose grade is less certain than this waits for a teacher.
     """
 
@@ -66,12 +67,13 @@ def read_settings(
     chosen = curriculum or given["CURRICULUM"]
     graded_by = grader or given["GRADER"]
     url = database or given["DATABASE"] or f"sqlite:///{state / 'wayline.db'}"
+    course = Path(chosen).resolve() if chosen else embedded_course()
     settings = Settings(
-        curriculum=Path(chosen).resolve() if chosen else embedded_course(),
+        curriculum=course,
         database=url,
         model=model or given["MODEL"] or "wayline",
         key_file=Path(given["KEY_FILE"] or _beside(url, state) / "pseudonym.key").resolve(),
-        grader=Path(graded_by).resolve() if graded_by else None,
+        grader=Path(graded_by).resolve() if graded_by else _own_grader(course),
         review_below=_share(given["REVIEW_BELOW"]),
     )
     faults = [fault for check in _CHECKS if (fault := check(settings))]
@@ -86,6 +88,12 @@ def embedded_course() -> Path:
     if package is None or package.origin is None:
         raise SettingsError(["the package `data` is not installed; give --curriculum"])
     return Path(package.origin).parent / "curricula" / EMBEDDED_COURSE
+
+
+def _own_grader(course: Path) -> Path | None:
+    """The grader in a course's own folder, where `wayline encoder fit --out COURSE/grader` put one."""
+    own = course / "grader"
+    return own if (own / "encoder.json").is_file() else None
 
 
 def _beside(database: str, state: Path) -> Path:

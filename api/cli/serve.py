@@ -20,7 +20,7 @@ THREADS = 4
 @click.option("--curriculum", metavar="DIR", help="The course; the embedded one by default.")
 @click.option("--database", metavar="URL", help="Where the log is; ./wayline-data/wayline.db by default.")
 @click.option("--model", metavar="NAME|DIR", help="The tracer, or the folder of a fitted one; wayline by default.")
-@click.option("--grader", metavar="DIR", help="The folder of a fitted grader; the wording alone is compared else.")
+@click.option("--grader", metavar="DIR", help="The folder of a fitted grader; else the course's own.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
