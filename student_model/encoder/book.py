@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import disguised, reworded
-from student_model.encoder.base import Base, token_vectors
 from student_model.encoder.pairs import Pairs, Row, Rows
-from student_model.encoder.reading import LONGEST, features, reading
+from student_model.encoder.reader import Reader
+from student_model.encoder.reading import features
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.similar import Reading
 
@@ -99,27 +99,30 @@ class Book:
 
 
 def open_book(
-    answers: Sequence[GradedAnswer], task: Task, base: Base, recipe: Recipe, variants: bool = False, tell: Tell = quiet
+    answers: Sequence[GradedAnswer],
+    task: Task,
+    reader: Reader,
+    recipe: Recipe,
+    variants: bool = False,
+    tell: Tell = quiet,
 ) -> Book:
     """The book of graded answers, with variants to train on where wanted."""
     entries = [Entry(one, task.target(one), place) for place, one in enumerate(answers)]
     if variants:
         entries += _variants(entries, task, recipe)
     told = [one.answer for one in entries]
-    rows = [base.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
-    return Book(entries, rows, book_features(told, base, recipe, tell), recipe, base.pairs)
+    rows = [reader.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
+    return Book(entries, rows, book_features(told, reader, recipe, tell), recipe, reader.pairs)
 
 
 def book_features(
-    answers: Sequence[GradedAnswer], base: Base, recipe: Recipe, tell: Tell = quiet
+    answers: Sequence[GradedAnswer], reader: Reader, recipe: Recipe, tell: Tell = quiet
 ) -> NDArray[np.float32]:
     """What stands beside the meaning of each answer, (n, F); F = 0 where the recipe wants none."""
     known: dict[str, Reading] | None = None
     if recipe.near:
-        known = {}
         texts = sorted({text for one in answers for text in (one.question, one.answer, *one.reference_answers)})
-        for n, vectors in token_vectors(base, texts, tell, LONGEST):
-            known[texts[n]] = reading(base.pairs, texts[n], vectors.copy())
+        known = reader.read(texts, tell)
     return np.array(
         [features(one.question, one.reference_answers, one.answer, known, recipe.counted) for one in answers],
         dtype=np.float32,

@@ -1,15 +1,9 @@
-"""A fitted grader as a folder that serves without torch: ONNX graphs in eight-bit integers, a forest, a manifest.
-
-Weights are quantised dynamically, symmetric, one scale a channel: on answers in words the vectors of MiniLM then keep a
-cosine of .993 to those of 32 bits, against .962 with one scale a matrix, at the same size and speed (`LOG.md`).
-"""
+"""A fitted grader as a folder that serves without torch: ONNX graphs in eight-bit integers, a forest, a manifest."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -18,15 +12,12 @@ from typing import Any
 
 import numpy as np
 import orjson
-import torch
-from torch import Tensor, nn
 
 from student_model.encoder.answers import GradedAnswer
-from student_model.encoder.base import Base
 from student_model.encoder.book import quiet
 from student_model.encoder.fit import Fitted
 from student_model.encoder.grader import BASE, FORMAT, MANIFEST, TOKENIZER, Served, open_grader
-from student_model.encoder.net import GradingNet
+from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
 
 SAMPLE = 400
@@ -48,13 +39,12 @@ def save(
     fresh = out.with_name(f".{out.name}.next")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    tell("writing the base encoder in eight bits")
-    _written(_Vectors(fitted.base.model), fitted.base, 0, fresh / BASE)
+    shutil.copy(fitted.reader.path, fresh / BASE)
     (fresh / TOKENIZER).write_text(fitted.base.pairs.tokenizer.to_str(), encoding="utf-8")
     for number, member in enumerate(fitted.members):
         tell(f"writing network {number + 1} of {len(fitted.members)} in eight bits")
         width = len(member.net.head.centre)  # type: ignore[arg-type]
-        _written(_Graded(member.net), fitted.base, width, fresh / f"net-{number}.onnx")
+        write_graph(Graded(member.net), fitted.base, width, fresh / f"net-{number}.onnx")
         if member.forest is not None:
             np.savez_compressed(fresh / f"forest-{number}.npz", **member.forest.arrays())  # type: ignore[arg-type]
     manifest = _manifest(fitted, answers, at, seconds)
@@ -113,61 +103,3 @@ def _agreement(fitted: Fitted, served: Served, answers: Sequence[GradedAnswer]) 
     if fitted.task.kind == "labels":
         return float(np.mean(whole.place == small.place))
     return float(np.mean(np.abs(whole.score - small.score) <= 0.05))
-
-
-class _Vectors(nn.Module):
-    """The base encoder as a graph: tokens and mask to vectors."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        states: Tensor = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        return states
-
-
-class _Graded(nn.Module):
-    """A network as a graph: tokens, mask, kinds and features to the numbers of its head."""
-
-    def __init__(self, net: GradingNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, tokens: Tensor, mask: Tensor, kinds: Tensor, features: Tensor) -> Tensor:
-        given = {"token_type_ids": kinds} if self.net.kinds else {}
-        states = self.net.encoder(input_ids=tokens, attention_mask=mask, **given).last_hidden_state
-        found: Tensor = self.net.head(states, mask, features)
-        return found + 0.0 * kinds.sum()  # a graph keeps no input that it does not use
-
-
-def _written(model: nn.Module, base: Base, features: int, path: Path) -> None:
-    """Export a graph and quantise it."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    tokens = torch.full((2, 8), base.pairs.signs.end, dtype=torch.long)
-    given: tuple[Tensor, ...] = (tokens, torch.ones_like(tokens))
-    names = ["tokens", "mask"]
-    if isinstance(model, _Graded):
-        given, names = (*given, torch.zeros_like(tokens), torch.zeros(2, features)), [*names, "kinds", "features"]
-    rows, length = torch.export.Dim("rows"), torch.export.Dim("length")
-    shapes = tuple({0: rows} if name == "features" else {0: rows, 1: length} for name in names)
-    whole = path.with_suffix(".whole")
-    noisy = [logging.getLogger(name) for name in ("torch.onnx", "root", "onnxscript", "onnx_ir")]
-    levels = [one.level for one in noisy]
-    for one in noisy:
-        one.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of axes renamed and parts of torchvision not there
-            program = torch.onnx.export(
-                model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,
-                verbose=False,
-            )  # fmt: skip
-            assert program is not None
-            program.save(whole)
-            quantize_dynamic(whole, path, per_channel=True, weight_type=QuantType.QInt8)
-    finally:
-        for one, level in zip(noisy, levels, strict=True):
-            one.setLevel(level)
-        whole.unlink(missing_ok=True)

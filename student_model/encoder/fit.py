@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -17,12 +18,15 @@ from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task
 from student_model.encoder.base import Base, load
 from student_model.encoder.book import Book, open_book, quiet
 from student_model.encoder.forest import Forest, grow, numbers
+from student_model.encoder.graphs import Vectors, write_graph
 from student_model.encoder.net import Batch, GradingNet, apart, loss_of
 from student_model.encoder.outcomes import Floats, best_temperature, figures, joined, log_loss, outcomes
+from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.tuning import merged, tuned
 from student_model.training import Plan, Watch, train
 
+BASE = "base.onnx"
 FEWEST_HELD = 2
 """Questions below which none are held back: the last epoch is kept and the temperature is 1."""
 
@@ -60,17 +64,19 @@ class Fitted:
     task: Task
     recipe: Recipe
     base: Base
+    reader: Reader
     members: list[Member]
     temperature: float
     error: float
     held: Mapping[str, float]
     trainable: int
+    folder: TemporaryDirectory[str]
     interrupted: bool = False
 
     def found(self, answers: Sequence[GradedAnswer], device: str = "cpu") -> Floats:
         """What the members say of these answers on average, as the numbers of one head, (n, outputs)."""
         bare = [replace(one, label=None, score=0.0) for one in answers]
-        book = open_book(bare, Task("regression"), self.base, self.recipe)
+        book = open_book(bare, Task("regression"), self.reader, self.recipe)
         for one in self.members:
             one.net.to(device)
         return joined(self.task, [one.found(book) for one in self.members])
@@ -86,15 +92,16 @@ def fit(
         CheckpointError: the folder for checkpoints keeps another training.
     """
     task = task_of(answers, recipe.worth, recipe.scores)
-    parts, base = _parted(answers, recipe), load(recipe.base)
+    parts, base, folder = _parted(answers, recipe), load(recipe.base), TemporaryDirectory()
+    asked.tell("writing the base encoder in eight bits")
+    reader = Reader(write_graph(Vectors(base.model), base, 0, Path(folder.name) / BASE), base.pairs)
     members, found, truth, trainable, cut = list[Member](), list[Floats](), list[Floats](), 0, False
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
         split = parts[number % len(parts)]
-        base.model.to(asked.device)
-        book = open_book(split.train, task, base, own, variants=True, tell=asked.tell)
-        held = open_book(split.held, task, base, own) if split.held else None
+        book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell)
+        held = open_book(split.held, task, reader, own) if split.held else None
         net, cut = _trained(book, held, task, base, own, name, asked)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
@@ -105,11 +112,10 @@ def fit(
         members.append(Member(net.cpu(), member.forest))
         if cut:
             break
-    base.model.cpu()
     if recipe.join == "weights" and len(members) > 1:
         members = [Member(soup([one.net for one in members]), members[0].forest)]
     temperature, error, judged = _judged(task, found, truth)
-    return Fitted(task, recipe, base, members, temperature, error, judged, trainable, cut)
+    return Fitted(task, recipe, base, reader, members, temperature, error, judged, trainable, folder, cut)
 
 
 def _grown(book: Book, task: Task, recipe: Recipe) -> Forest | None:

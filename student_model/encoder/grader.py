@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import orjson
@@ -17,13 +16,11 @@ from numpy.typing import NDArray
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.forest import Forest, numbers
 from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
-from student_model.encoder.pairs import Budget, Pairs, Row, Signs, read_tokenizer
-from student_model.encoder.reading import LONGEST, features, matches, reading
+from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
+from student_model.encoder.reader import Graph, Reader
+from student_model.encoder.reading import features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 FORMAT = 1
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
@@ -46,7 +43,8 @@ class Served:
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
         self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
         self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
-        self._sessions: tuple[int, list[InferenceSession]] | None = None
+        self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
+        self.reader = Reader(folder / BASE, self.pairs)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._lock = Lock()
 
@@ -89,8 +87,7 @@ class Served:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
-        vectors = self._read(texts)
-        return np.array([vectors[text].mean for text in texts])
+        return self.reader.embed(texts)
 
     def _judged(self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading]) -> Outcomes:
         near = known if self.manifest["near"] else None
@@ -101,11 +98,15 @@ class Served:
         rows = self.pairs.together(
             [self.pairs.row(a.question, a.reference_answers, a.answer, a.passage) for a in answers]
         )
-        given = {"tokens": rows.tokens, "mask": rows.mask, "kinds": rows.kinds, "features": beside}
+        given: dict[str, NDArray[np.generic]] = {
+            "tokens": rows.tokens,
+            "mask": rows.mask,
+            "kinds": rows.kinds,
+            "features": beside,
+        }
         said: list[Floats] = []
-        for session, forest in zip(self._opened()[1:], self._forests, strict=True):
-            (found,) = session.run(None, given)
-            both = [np.asarray(found, dtype=np.float64)]
+        for net, forest in zip(self._nets, self._forests, strict=True):
+            both = [np.asarray(net.run(given), dtype=np.float64)]
             if forest is not None:
                 both.append(numbers(self.task, forest.mean(beside)))
             said.append(joined(self.task, both))
@@ -117,45 +118,14 @@ class Served:
         lasting = list(dict.fromkeys(text for a in answers for text in (a.question, *a.reference_answers)))
         with self._lock:
             found = {text: self._readings[text] for text in lasting if text in self._readings}
-        fresh = self._read([text for text in lasting if text not in found])
+        fresh = self.reader.read([text for text in lasting if text not in found])
         with self._lock:
             for text in lasting:
                 self._readings[text] = found.setdefault(text, fresh.get(text) or found[text])
                 self._readings.move_to_end(text)
             while len(self._readings) > REMEMBERED:
                 self._readings.popitem(last=False)
-        return found | self._read([a.answer for a in answers if a.answer not in found])
-
-    def _read(self, texts: Iterable[str]) -> dict[str, Reading]:
-        """Texts through the base encoder, those of about one length together."""
-        found: dict[str, Reading] = {}
-        rows: list[tuple[str, Row]] = [(text, self.pairs.alone(text, LONGEST)) for text in dict.fromkeys(texts)]
-        rows.sort(key=lambda one: len(one[1].tokens))
-        for start in range(0, len(rows), BATCH):
-            some = rows[start : start + BATCH]
-            together = self.pairs.together([row for _, row in some])
-            (vectors,) = self._opened()[0].run(None, {"tokens": together.tokens, "mask": together.mask})
-            for (text, row), own in zip(some, np.asarray(vectors), strict=True):
-                found[text] = reading(self.pairs, text, own[: len(row.tokens)].copy())
-        return found
-
-    def _opened(self) -> list[InferenceSession]:
-        """The sessions of this process: the base encoder's, then one a network. A fork opens its own."""
-        held = self._sessions
-        if held is None or held[0] != os.getpid():
-            names = [BASE, *(f"net-{n}.onnx" for n in range(self.manifest["members"]))]
-            held = self._sessions = os.getpid(), [_session(self.folder / name) for name in names]
-        return held[1]
-
-
-def _session(path: Path) -> InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a service has one worker a core
-    options.enable_cpu_mem_arena = False  # which keeps the largest answer's memory for good
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return found | self.reader.read([a.answer for a in answers if a.answer not in found])
 
 
 def _forest(path: Path) -> Forest | None:

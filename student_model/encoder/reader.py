@@ -1,0 +1,83 @@
+"""The base encoder as it serves: texts to readings, with ONNX Runtime in eight bits and without torch.
+
+Training takes its features from here too, so that what a forest and a head have learned from is what they will be
+given in service.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from student_model.encoder.pairs import Pairs, Row
+from student_model.encoder.reading import LONGEST, reading
+from student_model.encoder.similar import Reading
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+BATCH = 16
+
+
+class Reader:
+    """Reads texts with the graph in a file.
+
+    Args:
+        path: of the graph: `tokens` and `mask` (B, T) to vectors (B, T, d). pairs: makes its rows.
+    """
+
+    def __init__(self, path: Path, pairs: Pairs) -> None:
+        self.path, self.pairs = path, pairs
+        self._graph = Graph(path)
+
+    def read(self, texts: Iterable[str], tell: Callable[[str], None] = lambda what: None) -> dict[str, Reading]:
+        """The readings of texts, by text; those of about one length are read together."""
+        found: dict[str, Reading] = {}
+        rows: list[tuple[str, Row]] = [(text, self.pairs.alone(text, LONGEST)) for text in dict.fromkeys(texts)]
+        rows.sort(key=lambda one: len(one[1].tokens))
+        for start in range(0, len(rows), BATCH):
+            if start % (64 * BATCH) == 0:
+                tell(f"reading texts, {start:,} of {len(rows):,}")
+            some = rows[start : start + BATCH]
+            together = self.pairs.together([row for _, row in some])
+            vectors = self._graph.run({"tokens": together.tokens, "mask": together.mask})
+            for (text, row), own in zip(some, vectors, strict=True):
+                found[text] = reading(self.pairs, text, own[: len(row.tokens)].copy())
+        return found
+
+    def embed(self, texts: Iterable[str]) -> NDArray[np.float32]:
+        """A vector of length 1 for each text, (n, d)."""
+        listed = list(texts)
+        found = self.read(listed)
+        return np.array([found[text].mean for text in listed])
+
+
+class Graph:
+    """An ONNX graph with one output. Each process opens a session of its own: one does not survive a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._session: tuple[int, InferenceSession] | None = None
+
+    def run(self, given: dict[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+        """What the graph makes of its inputs, by name."""
+        held = self._session
+        if held is None or held[0] != os.getpid():
+            held = self._session = os.getpid(), _session(self.path)
+        (found,) = held[1].run(None, given)
+        return np.asarray(found, dtype=np.float32)
+
+
+def _session(path: Path) -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a service has one worker a core
+    options.enable_cpu_mem_arena = False  # which keeps the largest answer's memory for good
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
