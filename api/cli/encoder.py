@@ -1,9 +1,10 @@
-"""`wayline encoder`: fit a grader of answers in words, measure one, and grade with it."""
+"""`wayline encoder`: fit a grader of answers in words, measure one, grade with it, queue what people should grade."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
@@ -17,6 +18,8 @@ from student_model.encoder.recipe import CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
     from knowledge_graph.types import Item
+    from student_model.encoder.answers import GradedAnswer
+    from student_model.encoder.choose import By
 
 ANSWERS = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -174,6 +177,73 @@ def grade(
                 click.echo(json.dumps(document, ensure_ascii=False))
             else:
                 _tell(document)
+
+
+@encoder.command()
+@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@click.option("--unlabelled", type=ANSWERS, multiple=True, required=True, help="Answers without grades.")
+@click.option("--graded", type=ANSWERS, multiple=True, help="Answers that have grades: their questions can wait.")
+@click.option("--count", type=click.IntRange(1), default=20, show_default=True, help="Answers to grade next.")
+@click.option(
+    "--by",
+    type=click.Choice(["confidence", "entropy"]),
+    default="confidence",
+    show_default=True,
+    help="How doubt is measured.",
+)
+@click.option("--seed", default=0, show_default=True, help="For the order of equals.")
+@COURSE
+@JSON
+def queue(
+    model: Path,
+    unlabelled: tuple[Path, ...],
+    graded: tuple[Path, ...],
+    count: int,
+    by: By,
+    seed: int,
+    curriculum: Path | None,
+    as_json: bool,
+) -> None:
+    """Say which answers a teacher should grade next, the most useful first, and why.
+
+    They are those whose grade is in doubt, unlike each other, and to many questions; grade them, and fit anew.
+    """
+    import numpy as np
+
+    from api.cli import _fitting
+    from data.graded_answers import read_graded
+    from student_model.encoder.choose import choose, doubts
+    from student_model.encoder.grader import open_grader
+
+    with _refusals(), _fitting.progress() as tell:
+        items, grader = _items(curriculum), open_grader(model)
+        done = read_graded(graded, items) if graded else []
+        known = {(one.group, one.answer) for one in done}
+        bare = read_graded(unlabelled, items, graded=False)
+        answers = [one for one in bare if (one.group, one.answer) not in known]
+        if not answers:
+            raise click.ClickException("all of these answers have grades: there is none to grade next")
+        tell(f"grading {len(answers):,} answers")
+        said = grader.outcomes(answers, tell.done)
+        vectors, groups = grader.embed([one.answer for one in answers]), [one.group for one in answers]
+        rng, taken = np.random.default_rng(seed), Counter(one.group for one in done)
+        places = choose(doubts(said, by), vectors, groups, count, rng, taken)
+    found = [
+        _next(answers[n], grader.task.named(int(said.place[n]), said.score[n]), said.confidence[n]) for n in places
+    ]
+    if as_json:
+        click.echo(json.dumps({"of": len(answers), "by": by, "answers": found}, ensure_ascii=False))
+        return
+    for number, one in enumerate(found, start=1):
+        click.echo(f"{number}. {one['question']}\n   “{one['answer']}”")
+        click.echo(f"   would get {one['label']}, confidence {one['confidence']:.2f}")
+
+
+def _next(answer: GradedAnswer, label: str, confidence: float) -> dict[str, Any]:
+    """One answer of the queue, and why it is there."""
+    ids = {"question_id": answer.question_id, "answer_id": answer.answer_id}
+    told = {"question": answer.question, "answer": answer.answer, "label": label, "confidence": round(confidence, 4)}
+    return {**{name: value for name, value in ids.items() if value}, **told}
 
 
 def _tell(document: dict[str, Any]) -> None:

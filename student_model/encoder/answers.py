@@ -81,6 +81,10 @@ class Task:
             return answer.score
         return float(np.abs(np.array(self.worth) - answer.score).argmin())
 
+    def named(self, place: int, score: float) -> str:
+        """A grade as people read it: the label or level at this place, or the marks for this share of full ones."""
+        return self.labels[place] if self.labels else f"{score * self.max_score:.2g}"
+
 
 class NoTask(ValueError):
     """The answers do not say what to learn; the text says what came and what is needed."""

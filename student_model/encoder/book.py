@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import disguised, reworded
 from student_model.encoder.pairs import Pairs, Row, Rows
+from student_model.encoder.pseudo import WEIGHT
 from student_model.encoder.reader import Reader
 from student_model.encoder.reading import features
 from student_model.encoder.recipe import Recipe
@@ -54,6 +55,11 @@ class Book:
     def targets(self) -> NDArray[np.float64]:
         """Of all entries, (N,)."""
         return np.array([one.target for one in self.entries])
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Of all entries, (N,)."""
+        return np.array([one.weight for one in self.entries])
 
     @property
     def plain(self) -> NDArray[np.int64]:
@@ -105,9 +111,11 @@ def open_book(
     recipe: Recipe,
     variants: bool = False,
     tell: Tell = quiet,
+    guessed: Sequence[GradedAnswer] = (),
 ) -> Book:
-    """The book of graded answers, with variants to train on where wanted."""
+    """The book of graded answers, and of some whose grades were guessed, with variants to train on where wanted."""
     entries = [Entry(one, task.target(one), place) for place, one in enumerate(answers)]
+    entries += [Entry(one, task.target(one), len(answers) + n, weight=WEIGHT) for n, one in enumerate(guessed)]
     if variants:
         entries += _variants(entries, task, recipe)
     told = [one.answer for one in entries]
@@ -135,7 +143,7 @@ def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entr
     best, worst = _ends(task)
     right: dict[str, list[str]] = {}
     for one in entries:
-        if one.target == best:
+        if one.target == best and one.weight == 1.0:  # what was guessed is no reference for others
             right.setdefault(one.answer.group, []).append(one.answer.answer)
     found: list[Entry] = []
     for one in entries:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from student_model.encoder import pseudo
 from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
 from student_model.encoder.base import Base, load
 from student_model.encoder.book import Book, open_book, quiet
 from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.graphs import Vectors, write_graph
-from student_model.encoder.net import Batch, GradingNet, apart, loss_of
+from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
 from student_model.encoder.outcomes import Floats, best_temperature, figures, joined, log_loss, outcomes
+from student_model.encoder.pretrain import pretrained, texts_of
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.tuning import merged, tuned
@@ -91,18 +91,54 @@ def fit(
         NoTask: the answers do not say what to learn. EncoderMissing: the base encoder is not here.
         CheckpointError: the folder for checkpoints keeps another training.
     """
-    task = task_of(answers, recipe.worth, recipe.scores)
-    parts, base, folder = _parted(answers, recipe), load(recipe.base), TemporaryDirectory()
+    task, base, folder = task_of(answers, recipe.worth, recipe.scores), load(recipe.base), TemporaryDirectory()
     asked.tell("writing the base encoder in eight bits")
     reader = Reader(write_graph(Vectors(base.model), base, 0, Path(folder.name) / BASE), base.pairs)
+    start, epochs = base, 0
+    if recipe.pretrain > 0:
+        watch = _watch("pre-training", asked)
+        encoder, epochs = pretrained(base, texts_of([*answers, *bare]), recipe, watch, asked.device)
+        start = replace(base, model=encoder)
+    given = _Given(task, recipe, asked, _parted(answers, recipe), base, start, epochs, reader, folder)
+    fitted, fresh = _round(given), pseudo.ungraded(bare, answers)
+    if recipe.pseudo <= 0 or fitted.interrupted or not fresh:
+        return fitted
+    said = outcomes(task, fitted.found(fresh, asked.device), fitted.temperature, fitted.error)
+    guessed = pseudo.sure(fresh, task, said, recipe.pseudo)
+    asked.tell(f"sure of {len(guessed):,} of {len(fresh):,} ungraded answers")
+    if not guessed:
+        return fitted
+    second = _round(given, guessed)
+    return replace(fitted, interrupted=True) if second.interrupted else second
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Given:
+    """What all rounds of a fit share. `start` is the base encoder, after so many `epochs` on bare texts."""
+
+    task: Task
+    recipe: Recipe
+    asked: Asked
+    parts: Sequence[Split]
+    base: Base
+    start: Base
+    epochs: int
+    reader: Reader
+    folder: TemporaryDirectory[str]
+
+
+def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
+    """All members fitted once, to graded answers and to those whose grades were guessed."""
+    task, recipe, asked, reader = given.task, given.recipe, given.asked, given.reader
     members, found, truth, trainable, cut = list[Member](), list[Floats](), list[Floats](), 0, False
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
-        split = parts[number % len(parts)]
-        book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell)
+        split = given.parts[number % len(given.parts)]
+        more = pseudo.beside(guessed, split.held)
+        book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell, guessed=more)
         held = open_book(split.held, task, reader, own) if split.held else None
-        net, cut = _trained(book, held, task, base, own, name, asked)
+        net, cut = _trained(book, held, own, f"{name}, second round" if guessed else name, given)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         member = Member(net, _grown(book, task, own))
@@ -115,14 +151,20 @@ def fit(
     if recipe.join == "weights" and len(members) > 1:
         members = [Member(soup([one.net for one in members]), members[0].forest)]
     temperature, error, judged = _judged(task, found, truth)
-    return Fitted(task, recipe, base, reader, members, temperature, error, judged, trainable, folder, cut)
+    return Fitted(task, recipe, given.base, reader, members, temperature, error, judged, trainable, given.folder, cut)
+
+
+def _watch(name: str, asked: Asked, key: str = "") -> Watch:
+    """Each training of a fit has a folder of its own for its checkpoint."""
+    folder = None if asked.checkpoint is None else asked.checkpoint / name.replace(",", "").replace(" ", "-")
+    return Watch(name, asked.tell, asked.curves, folder, key, asked.done)
 
 
 def _grown(book: Book, task: Task, recipe: Recipe) -> Forest | None:
     if not recipe.forest or not book.features.shape[1]:
         return None
     own = book.plain
-    return grow(book.features[own], book.targets[own], task, recipe.seed)
+    return grow(book.features[own], book.targets[own], task, recipe.seed, book.weights[own])
 
 
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
@@ -146,9 +188,8 @@ def _judged(task: Task, found: list[Floats], truth: list[Floats]) -> tuple[float
     return temperature, error, figures(task, said, target)
 
 
-def _trained(
-    book: Book, held: Book | None, task: Task, base: Base, recipe: Recipe, name: str, asked: Asked
-) -> tuple[GradingNet, bool]:
+def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given) -> tuple[GradingNet, bool]:
+    task, base, asked, left = given.task, given.start, given.asked, float(recipe.epochs)
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
@@ -159,6 +200,7 @@ def _trained(
         task,
         torch.from_numpy(book.features[own]).to(asked.device),
         torch.tensor(book.targets[own], dtype=torch.float32, device=asked.device),
+        torch.tensor(book.weights[own], dtype=torch.float32, device=asked.device),
     )
     plan = Plan(
         recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
@@ -168,81 +210,20 @@ def _trained(
     )  # fmt: skip
 
     def losses(epoch: int) -> Iterator[Tensor]:
+        nonlocal left
+        left = float(recipe.epochs - 1 - epoch)
         rng = np.random.default_rng((recipe.seed, epoch, 31))
         for places in book.batches(rng):
             yield loss(net, task, batch_of(net, book, places), recipe)
 
     def judge() -> Mapping[str, float]:
         if held is None:
-            return {"epochs to come": 0.0}
+            return {"epochs to come": left}  # less each time, so that the last is kept
         found = predict(net, held)
         told = figures(task, outcomes(task, found), held.targets)
         least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
         return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
-    watch = Watch(name, asked.tell, asked.curves, asked.checkpoint, f"{recipe} {len(book)}", asked.done)
-    course = train(net, losses, judge, plan, watch)
+    key = f"{recipe} {len(book)} {given.epochs}"
+    course = train(net, losses, judge, plan, _watch(name, asked, key))
     return net, course.interrupted
-
-
-def loss(net: GradingNet, task: Task, batch: Batch, recipe: Recipe) -> Tensor:
-    """The loss of a batch, with what the recipe adds against overfitting."""
-
-    def graded(found: Tensor) -> Tensor:
-        return loss_of(task, found, batch.target, batch.weight, recipe.smoothing)
-
-    if recipe.fgm <= 0:
-        found = net(batch)
-        value = graded(found)
-    else:
-        words = net.words(batch).detach().requires_grad_(True)
-        found = net(batch, words)
-        value = graded(found)
-        (slope,) = torch.autograd.grad(value, words, retain_graph=True)
-        size = slope.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
-        value = value + graded(net(batch, words.detach() + recipe.fgm * slope / size))
-    if recipe.rdrop > 0:
-        again = net(batch)
-        value = 0.5 * (value + graded(again)) + recipe.rdrop * apart(task, found, again)
-    return value
-
-
-def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
-    """Entries of a book as tensors on the network's device."""
-    device = next(net.parameters()).device
-    chosen, rows = [book.entries[n] for n in places], book.together(places)
-    tokens, mask, kinds = (torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds))
-    return Batch(
-        tokens,
-        mask,
-        kinds,
-        torch.from_numpy(book.features[places]).to(device),
-        torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
-        torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
-    )
-
-
-def predict(net: GradingNet, book: Book, size: int = 64) -> Floats:
-    """The numbers of the head for all entries, (n, outputs)."""
-    was = net.training
-    net.eval()
-    found = np.zeros((len(book), net.task.outputs))
-    order = np.argsort([len(one.tokens) for one in book.rows], kind="stable")
-    cuda = next(net.parameters()).device.type == "cuda"
-    with torch.no_grad(), torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
-        for start in range(0, len(order), size):
-            some = order[start : start + size]
-            found[some] = net(batch_of(net, book, some)).float().cpu().numpy()
-    net.train(was)
-    return found
-
-
-def soup(nets: Sequence[GradingNet]) -> GradingNet:
-    """One network with the mean of the weights of several."""
-    whole = copy.deepcopy(nets[0])
-    states = [net.state_dict() for net in nets]
-    whole.load_state_dict({
-        name: torch.stack([one[name].float() for one in states]).mean(0).to(value.dtype)
-        for name, value in states[0].items()
-    })  # fmt: skip
-    return whole

@@ -47,12 +47,19 @@ class Forest:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def grow(features: NDArray[np.float32], target: NDArray[np.float64], task: Task, seed: int) -> Forest:
-    """The forest of answers with these features (n, F) and targets (n,)."""
+def grow(
+    features: NDArray[np.float32],
+    target: NDArray[np.float64],
+    task: Task,
+    seed: int,
+    weight: NDArray[np.float64] | None = None,
+) -> Forest:
+    """The forest of answers with these features (n, F) and targets (n,), which weigh so much (n,), or all the same."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
-    grown = kind(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed).fit(features, target)
+    trees = kind(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed)
+    grown = trees.fit(features, target, sample_weight=weight)
     parts: list[list[NDArray[np.generic]]] = [[], [], [], [], []]
     roots, start = [], 0
     classes = None if task.kind == "regression" else grown.classes_.astype(int)

@@ -64,8 +64,7 @@ class Served:
         known = self._known([one])
         said = self._judged([one], known)
         found = matches(self.pairs, references, answer, known)
-        place = int(said.place[0])
-        named = self.task.labels[place] if self.task.labels else f"{said.score[0] * self.task.max_score:.2g}"
+        named = self.task.named(int(said.place[0]), float(said.score[0]))
         shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
         return Grade(
             named,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from student_model.encoder.answers import Task
+from student_model.encoder.book import Book
+from student_model.encoder.outcomes import Floats
+from student_model.encoder.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,10 @@ class Head(nn.Module):
         scaled = (features - self.centre) / self.spread  # type: ignore[operator]
         return torch.as_tensor(self.counted(scaled.clamp(-5.0, 5.0)))
 
-    def begin(self, task: Task, features: Tensor, target: Tensor, penalty: float = 1.0) -> None:
-        """Begin with what features (n, F) say of targets (n,), a logistic regression, and with nothing of the text."""
+    def begin(self, task: Task, features: Tensor, target: Tensor, weight: Tensor, penalty: float = 1.0) -> None:
+        """Begin with what features (n, F) say of targets (n,) of such weights (n,), a logistic regression, and with
+        nothing of the text.
+        """
         with torch.no_grad():
             nn.init.zeros_(self.meaning.weight)
             nn.init.zeros_(self.meaning.bias)
@@ -61,7 +71,6 @@ class Head(nn.Module):
             self.spread.copy_(features.std(0) + 1e-3)  # type: ignore[operator]
         own = self.counted
         steps = torch.optim.LBFGS(own.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-        weight = torch.ones_like(target)
 
         def closure() -> Tensor:
             steps.zero_grad()
@@ -128,3 +137,66 @@ def apart(task: Task, one: Tensor, other: Tensor) -> Tensor:
         return 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(1).mean()
     first, second = one.sigmoid(), other.sigmoid()
     return 0.5 * ((first - second) * (one - other)).mean(1).mean()
+
+
+def loss(net: GradingNet, task: Task, batch: Batch, recipe: Recipe) -> Tensor:
+    """The loss of a batch, with what the recipe adds against overfitting."""
+
+    def graded(found: Tensor) -> Tensor:
+        return loss_of(task, found, batch.target, batch.weight, recipe.smoothing)
+
+    if recipe.fgm <= 0:
+        found = net(batch)
+        value = graded(found)
+    else:
+        words = net.words(batch).detach().requires_grad_(True)
+        found = net(batch, words)
+        value = graded(found)
+        (slope,) = torch.autograd.grad(value, words, retain_graph=True)
+        size = slope.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+        value = value + graded(net(batch, words.detach() + recipe.fgm * slope / size))
+    if recipe.rdrop > 0:
+        again = net(batch)
+        value = 0.5 * (value + graded(again)) + recipe.rdrop * apart(task, found, again)
+    return value
+
+
+def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
+    """Entries of a book as tensors on the network's device."""
+    device = next(net.parameters()).device
+    chosen, rows = [book.entries[n] for n in places], book.together(places)
+    tokens, mask, kinds = (torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds))
+    return Batch(
+        tokens,
+        mask,
+        kinds,
+        torch.from_numpy(book.features[places]).to(device),
+        torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
+        torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
+    )
+
+
+def predict(net: GradingNet, book: Book, size: int = 64) -> Floats:
+    """The numbers of the head for all entries, (n, outputs)."""
+    was = net.training
+    net.eval()
+    found = np.zeros((len(book), net.task.outputs))
+    order = np.argsort([len(one.tokens) for one in book.rows], kind="stable")
+    cuda = next(net.parameters()).device.type == "cuda"
+    with torch.no_grad(), torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
+        for start in range(0, len(order), size):
+            some = order[start : start + size]
+            found[some] = net(batch_of(net, book, some)).float().cpu().numpy()
+    net.train(was)
+    return found
+
+
+def soup(nets: Sequence[GradingNet]) -> GradingNet:
+    """One network with the mean of the weights of several."""
+    whole = copy.deepcopy(nets[0])
+    states = [net.state_dict() for net in nets]
+    whole.load_state_dict({
+        name: torch.stack([one[name].float() for one in states]).mean(0).to(value.dtype)
+        for name, value in states[0].items()
+    })  # fmt: skip
+    return whole
