@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -95,7 +96,8 @@ def fit(
         base.model.to(asked.device)
         book = open_book(split.train, task, base, own, variants=True, tell=asked.tell)
         held = open_book(split.held, task, base, own) if split.held else None
-        net, cut = _trained(book, held, task, base, own, name, asked)
+        kept = asked.checkpoint and (asked.checkpoint / f"{number}" if recipe.members > 1 else asked.checkpoint)
+        net, cut = _trained(book, held, task, base, own, name, replace(asked, checkpoint=kept))
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         member = Member(net, _grown(book, task, own))
@@ -174,7 +176,8 @@ def _trained(
         least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
         return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
-    watch = Watch(name, asked.tell, asked.curves, asked.checkpoint, f"{recipe} {len(book)}", asked.done)
+    data = hashlib.sha256(repr(book.entries).encode()).hexdigest()
+    watch = Watch(name, asked.tell, asked.curves, asked.checkpoint, f"{recipe} {data}", asked.done)
     course = train(net, losses, judge, plan, watch)
     return net, course.interrupted
 
