@@ -294,6 +294,7 @@ def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch
             _, place, kind = name.split(".")
             states.setdefault(int(place), {})[kind] = value
     step.optimiser.load_state_dict({**step.optimiser.state_dict(), "state": states})
+    step.taken = max((int(one["step"]) for one in states.values()), default=0)
     for place, mean in enumerate(step.average):
         mean.copy_(tensors[f"average.{place}"])
     course.interrupted = False

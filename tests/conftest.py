@@ -13,6 +13,7 @@ from listening import Heard, listen
 from postgres import temporary_postgres
 
 if TYPE_CHECKING:
+    from graders_fitted import Made
     from playwright.sync_api import Page
 
 DATABASES = count()
@@ -41,6 +42,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
     """What each fit of the item mean and of the guards was given."""
     return listen(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A grader of labels, fitted once: half a minute."""
+    from graders_fitted import fitted_grader
+
+    return fitted_grader(tmp_path_factory.mktemp("grader"))
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an encoder so small that fitting a grader to it takes a second."""
+    from graders_fitted import small_encoder
+
+    return small_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def task_of(
         each = {label: known.get(plain(label), 0.0) for label in labels if label}
         if not known.keys() & {plain(label) for label in each} and all(map(_figure, each)):  # marks as words
             least, most = min(map(float, each)), max(map(float, each))
-            each = {label: (float(label) - least) / (most - least) for label in each}
+            each = {label: (float(label) - least) / ((most - least) or 1.0) for label in each}
         named = sorted(each, key=lambda one: (-each[one], one))
         return Task("labels", tuple(named), tuple(each[label] for label in named))
     bare = sum(one.score is None for one in answers)

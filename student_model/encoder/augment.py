@@ -36,14 +36,14 @@ _SMALL = frozenset(("a", "an", "the", "is", "are", "it", "that", "of", "to", "wa
 def reworded(answer: str, rng: np.random.Generator, strength: float) -> str:
     """The answer, said otherwise: paraphrases, misspellings, neighbours swapped, small words dropped, fillers.
 
-    Words that deny or compare are left alone, and so are numbers.
+    Words that deny or compare are left alone, and so are numbers and an "A", which may be a choice.
     """
     text = _PATTERN.sub(lambda found: _other(found[0], rng, strength), answer)
     kept: list[str] = []
     for said in text.split(" "):
         word, dice = said, rng.random(3)
         safe = word.isalpha() and word.casefold() not in _NEVER
-        if dice[0] < 0.15 * strength and word.casefold() in _SMALL:
+        if dice[0] < 0.15 * strength and word.casefold() in _SMALL and word != "A":
             continue
         if safe and dice[1] < 0.12 * strength and len(word) > 4:
             word = misspelt(word, rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -224,6 +225,6 @@ def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _G
         least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
         return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
-    key = f"{recipe} {len(book)} {given.epochs}"
-    course = train(net, losses, judge, plan, _watch(name, asked, key))
+    data = hashlib.sha256(repr(book.entries).encode()).hexdigest()
+    course = train(net, losses, judge, plan, _watch(name, asked, f"{recipe} {data} {given.epochs}"))
     return net, course.interrupted

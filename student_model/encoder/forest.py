@@ -74,13 +74,19 @@ def grow(
             said = whole
         roots.append(start)
         parts[0].append(np.where(leaf, 0, tree.feature).astype(np.int16))
-        parts[1].append(tree.threshold.astype(np.float32))
+        parts[1].append(_rounded_down(tree.threshold))
         parts[2].append((start + np.where(leaf, own, tree.children_left)).astype(np.int32))
         parts[3].append((start + np.where(leaf, own, tree.children_right)).astype(np.int32))
         parts[4].append(said.astype(np.float32))
         start += tree.node_count
     feature, threshold, left, right, says = (np.concatenate(one) for one in parts)
     return Forest(feature, threshold, left, right, says, np.array(roots, dtype=np.int32))
+
+
+def _rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The next number of 32 bits at or below: no feature changes sides."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def numbers(task: Task, said: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -67,6 +67,8 @@ class Head(nn.Module):
             nn.init.zeros_(self.meaning.bias)
             if self.counted is None:
                 return
+            nn.init.zeros_(self.counted.weight)  # a feature that is always the same in training keeps this
+            nn.init.zeros_(self.counted.bias)
             self.centre.copy_(features.mean(0))  # type: ignore[operator]
             self.spread.copy_(features.std(0) + 1e-3)  # type: ignore[operator]
         own = self.counted

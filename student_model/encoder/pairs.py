@@ -174,7 +174,7 @@ def _both_ends(tokens: Sequence[int], most: int) -> Sequence[int]:
     if len(tokens) <= most:
         return tokens
     head = most - most // 3
-    return [*tokens[:head], *tokens[-(most // 3) :]]
+    return [*tokens[:head], *tokens[len(tokens) - most // 3 :]]
 
 
 def read_tokenizer(path: Any) -> Tokenizer:

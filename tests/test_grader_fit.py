@@ -1,0 +1,147 @@
+"""Fitting a grader: it learns what is planted, goes on after a break, and keeps its best when it is cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from graders_fitted import planted
+
+from student_model.encoder.answers import GradedAnswer, NoTask, places
+from student_model.encoder.book import open_book
+from student_model.encoder.fit import Asked, Fitted, fit, soup
+from student_model.encoder.outcomes import joined, outcomes
+from student_model.encoder.recipe import Recipe
+from student_model.encoder.tuning import METHODS
+from student_model.tracing import CheckpointError
+
+
+@pytest.fixture
+def recipe(small: Path) -> Recipe:
+    return Recipe(base=str(small), method="full", epochs=3, batch=16, near=False, rate=1e-3)
+
+
+def right(fitted: Fitted, answers: list[GradedAnswer]) -> float:
+    """The share that gets its label."""
+    said = outcomes(fitted.task, fitted.found(answers), fitted.temperature)
+    return float(np.mean(said.place == places(answers, fitted.task)))
+
+
+def states(fitted: Fitted) -> list[dict[str, torch.Tensor]]:
+    return [dict(one.net.state_dict()) for one in fitted.members]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def stopping(after: int) -> Callable[[str], None]:
+    """Ctrl-C as soon as so many epochs are told."""
+
+    def tell(what: str) -> None:
+        if f"epoch {after} of" in what:
+            raise KeyboardInterrupt
+
+    return tell
+
+
+def test_what_is_planted_is_learned_and_holds_for_questions_not_seen(recipe: Recipe) -> None:
+    answers = planted()
+    fitted = fit(answers[:32], recipe)
+    assert fitted.task.labels == ("correct", "incorrect") and not fitted.interrupted
+    assert fitted.held["accuracy"] == fitted.held["macro_f1"] == 1.0
+    assert right(fitted, answers[32:]) == 1.0
+    assert fitted.temperature < 1.0  # it may be surer than it was
+
+
+@pytest.mark.parametrize("scores", ["ordinal", "regression"])
+def test_planted_scores_are_learned(recipe: Recipe, scores: str) -> None:
+    graded = [replace(one, label=None, score=float(one.label == "correct"), max_score=2.0) for one in planted()]
+    fitted = fit(graded[:32], replace(recipe, scores=scores))  # type: ignore[arg-type]
+    assert fitted.task.kind == scores and fitted.held["pearson"] > 0.9
+    said = outcomes(fitted.task, fitted.found(graded[32:]), fitted.temperature).score
+    assert said == pytest.approx([one.score for one in graded[32:]], abs=0.35)
+    assert fitted.error < 0.3
+
+
+@pytest.mark.parametrize("method", [one for one in METHODS if one != "full"])
+def test_every_method_trains_and_serves_what_it_says(recipe: Recipe, method: str) -> None:
+    answers = planted(6)
+    fitted = fit(answers, replace(recipe, method=method, epochs=1, rank=2, forest=False))
+    assert right(fitted, answers) > 0.9
+    head = (24 + 1) * 2 + (17 + 1) * 2
+    assert fitted.trainable == head if method == "frozen" else fitted.trainable > head
+
+
+def test_the_same_dice_give_the_same_grader_and_others_another(recipe: Recipe) -> None:
+    answers, quick = planted(6), replace(recipe, epochs=1, reword=0.5, disguise=0.3, borrow=0.3)
+    one, again, other = fit(answers, quick), fit(answers, quick), fit(answers, replace(quick, seed=1))
+    assert same(*states(one), *states(again)) and not same(*states(one), *states(other))
+    assert one.held == again.held and one.temperature == again.temperature
+
+
+def test_what_was_broken_off_goes_on_as_if_there_had_been_no_break(recipe: Recipe, tmp_path: Path) -> None:
+    answers = planted(6)
+    straight = fit(answers, recipe)
+    cut = fit(answers, recipe, Asked(stopping(2), checkpoint=tmp_path))
+    assert cut.interrupted
+    told: list[str] = []
+    again = fit(answers, recipe, Asked(told.append, checkpoint=tmp_path))
+    assert any("going on after epoch 1" in line for line in told)
+    assert same(*states(again), *states(straight)) and again.held == straight.held and not again.interrupted
+
+
+def test_interrupted_the_best_so_far_is_a_whole_grader(recipe: Recipe) -> None:
+    answers = planted()
+    fitted = fit(answers[:32], replace(recipe, members=3, epochs=9), Asked(stopping(1)))
+    assert fitted.interrupted and len(fitted.members) == 1
+    assert right(fitted, answers[32:]) == 1.0 and fitted.held["accuracy"] == 1.0
+
+
+def test_a_checkpoint_is_not_gone_on_with_for_other_answers(recipe: Recipe, tmp_path: Path) -> None:
+    answers, quick = planted(6), replace(recipe, epochs=1)
+    fit(answers, quick, Asked(checkpoint=tmp_path))
+    other = [replace(one, answer=f"{one.answer} or so") for one in answers]
+    with pytest.raises(CheckpointError, match="keeps another training"):
+        fit(other, quick, Asked(checkpoint=tmp_path))
+
+
+def test_several_members_are_kept_in_one_folder_and_gone_on_with(recipe: Recipe, tmp_path: Path) -> None:
+    answers, two = planted(6), replace(recipe, epochs=1, members=2)
+    first = fit(answers, two, Asked(checkpoint=tmp_path))
+    told: list[str] = []
+    again = fit(answers, two, Asked(told.append, checkpoint=tmp_path))
+    assert sum("going on after epoch 1" in line for line in told) == 2
+    assert all(same(one, other) for one, other in zip(states(first), states(again), strict=True))
+
+
+def test_members_are_joined_by_what_they_say_or_by_their_weights(recipe: Recipe) -> None:
+    answers, two = planted(6), replace(recipe, epochs=1, members=2)
+    apart = fit(answers, two)
+    assert len(apart.members) == 2 and not same(*states(apart))
+    book = open_book(answers, apart.task, apart.base, two)
+    each = [one.found(book) for one in apart.members]
+    assert apart.found(answers) == pytest.approx(joined(apart.task, each), abs=1e-5)
+    whole = fit(answers, replace(two, join="weights"))
+    (own,) = states(whole)
+    for name, value in own.items():
+        if value.dtype.is_floating_point:
+            mean = torch.stack([one[name] for one in states(apart)]).mean(0)
+            assert torch.allclose(value, mean, atol=1e-6), name
+    assert same(dict(soup([one.net for one in apart.members]).state_dict()), own)
+
+
+def test_too_few_questions_to_hold_any_back_are_all_learned_from(recipe: Recipe) -> None:
+    fitted = fit(planted(3), replace(recipe, epochs=1))
+    assert fitted.held == {} and (fitted.temperature, fitted.error) == (1.0, 0.25)
+    assert right(fitted, planted(3)) == 1.0
+    assert fit(planted(6), replace(recipe, epochs=1, held=0.0)).held == {}
+
+
+def test_answers_that_set_no_task_are_refused_before_anything_is_loaded() -> None:
+    with pytest.raises(NoTask, match="at least two labels"):
+        fit([one for one in planted(6) if one.label == "correct"], Recipe(base="no/such encoder"))

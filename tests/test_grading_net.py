@@ -1,0 +1,171 @@
+"""The network that grades: its losses by hand, and a head that begins where a logistic regression ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, tensor
+
+from student_model.encoder.answers import Task
+from student_model.encoder.base import load
+from student_model.encoder.fit import loss
+from student_model.encoder.net import Batch, GradingNet, Head, apart, loss_of
+from student_model.encoder.recipe import Recipe
+
+LABELS = Task("labels", ("a", "b", "c"), (1.0, 0.5, 0.0))
+TWO = Task("labels", ("a", "b"), (1.0, 0.0))
+ORDINAL = Task("ordinal", ("0", "1", "2"), (0.0, 0.5, 1.0))
+LINE = Task("regression")
+ONE, NO = tensor([1.0]), torch.zeros(0)
+QUARTER, THREE_QUARTERS = -log(0.25), -log(0.75)
+
+
+def test_the_loss_of_labels_is_cross_entropy_smoothed_where_asked() -> None:
+    found, target = tensor([[log(3.0), 0.0]]), tensor([0.0])
+    assert float(loss_of(TWO, found, target, ONE)) == pytest.approx(THREE_QUARTERS)
+    smooth = 0.9 * THREE_QUARTERS + 0.1 * QUARTER
+    assert float(loss_of(TWO, found, target, ONE, smoothing=0.2)) == pytest.approx(smooth)
+
+
+def test_the_loss_of_levels_asks_of_each_whether_the_answer_is_above_it() -> None:
+    found = tensor([[log(3.0), log(3.0)]])  # above the first at .75, which is so; above the second, which is not
+    assert float(loss_of(ORDINAL, found, tensor([1.0]), ONE)) == pytest.approx((THREE_QUARTERS + QUARTER) / 2)
+    assert float(loss_of(ORDINAL, found, tensor([2.0]), ONE)) == pytest.approx(THREE_QUARTERS)
+
+
+def test_the_loss_of_a_score_is_cross_entropy_with_its_share() -> None:
+    found = tensor([[log(3.0)]])
+    assert float(loss_of(LINE, found, tensor([0.5]), ONE)) == pytest.approx((THREE_QUARTERS + QUARTER) / 2)
+    assert float(loss_of(LINE, found, tensor([1.0]), ONE)) == pytest.approx(THREE_QUARTERS)
+
+
+def test_answers_count_by_their_weight() -> None:
+    found, target = tensor([[log(3.0), 0.0], [log(3.0), 0.0]]), tensor([0.0, 1.0])
+    heavy = loss_of(TWO, found, target, tensor([3.0, 1.0]))
+    assert float(heavy) == pytest.approx((3 * THREE_QUARTERS + QUARTER) / 4)
+    assert float(loss_of(TWO, found, target, torch.zeros(2))) == 0.0
+
+
+@pytest.mark.parametrize("task", [LABELS, ORDINAL, LINE])
+def test_two_passes_that_agree_are_not_apart_and_it_is_the_same_either_way(task: Task) -> None:
+    torch.manual_seed(0)
+    one, other = torch.randn(6, task.outputs), torch.randn(6, task.outputs)
+    assert float(apart(task, one, one)) == 0.0
+    assert float(apart(task, one, other)) == pytest.approx(float(apart(task, other, one)))
+    assert float(apart(task, one, other)) > 0.0
+
+
+def test_how_far_apart_by_hand() -> None:
+    """Half the sum of both divergences: of .75 and .5 it is half of a quarter times log 3, on both sides of a label."""
+    half = 0.5 * 0.25 * log(3.0)
+    assert float(apart(LINE, tensor([[log(3.0)]]), tensor([[0.0]]))) == pytest.approx(half)
+    assert float(apart(TWO, tensor([[log(3.0), 0.0]]), tensor([[0.0, 0.0]]))) == pytest.approx(half)
+
+
+def test_a_head_reads_the_mean_of_the_tokens_that_are_there() -> None:
+    torch.manual_seed(0)
+    head = Head(3, 0, 2, 0.5).eval()
+    states, mask = torch.randn(1, 4, 3), tensor([[1, 1, 0, 0]])
+    wanted = head.meaning(states[:, :2].mean(1))
+    assert torch.allclose(head(states, mask, torch.zeros(1, 0)), wanted)
+    states[:, 2:] = 99.0
+    assert torch.allclose(head(states, mask, torch.zeros(1, 0)), wanted)
+
+
+def features(rows: int, seed: int = 0) -> Tensor:
+    """Two that tell, one that is always the same, on scales of their own."""
+    drawn = np.random.default_rng(seed).normal(size=(rows, 3)) * [3.0, 0.1, 0.0] + [5.0, -1.0, 2.0]
+    return torch.tensor(drawn, dtype=torch.float32)
+
+
+@pytest.mark.parametrize("task", [LABELS, TWO])
+def test_a_head_begins_as_the_logistic_regression_of_scikit_learn(task: Task) -> None:
+    given, rng = features(300), np.random.default_rng(1)
+    head = Head(4, 3, task.outputs, 0.1)
+    scaled = ((given - given.mean(0)) / (given.std(0) + 1e-3)).numpy()
+    slope = np.array([[1.0, -1.0, 0.0], [0.5, 0.0, -1.0], [0.0, 0.0, 0.0]])[:, : task.outputs]
+    target = np.argmax(scaled @ slope + rng.gumbel(size=(300, task.outputs)), axis=1)
+    head.begin(task, given, torch.tensor(target, dtype=torch.float32))
+    said = head.of_features(given).softmax(1).detach().numpy()
+    theirs = LogisticRegression(C=2.0 if task is TWO else 1.0, tol=1e-8, max_iter=1000).fit(scaled, target)
+    assert said == pytest.approx(theirs.predict_proba(scaled), abs=2e-3)
+    text = head(torch.randn(300, 2, 4), torch.ones(300, 2), given).softmax(1).detach().numpy()
+    assert text == pytest.approx(said, abs=1e-6)  # the text says nothing yet
+
+
+@pytest.mark.parametrize("task", [ORDINAL, LINE])
+def test_a_head_begins_with_the_planted_line_of_scores(task: Task) -> None:
+    """Scores that are a logistic line in the scaled features, or levels drawn by two such lines."""
+    given, rng = features(4_000), np.random.default_rng(2)
+    scaled = ((given - given.mean(0)) / (given.std(0) + 1e-3)).numpy()
+    line = 1.5 * scaled[:, 0] - 0.7 * scaled[:, 1]
+    share = expit(line + 0.2)
+    lots = rng.random(4_000)
+    target = share if task is LINE else (share > lots).astype(float) + (expit(line - 1.0) > lots)
+    head = Head(4, 3, task.outputs, 0.1)
+    head.begin(task, given, torch.tensor(target, dtype=torch.float32))
+    assert head.counted is not None
+    weight, bias = head.counted.weight.detach().numpy(), head.counted.bias.detach().numpy()
+    near = 0.02 if task is LINE else 0.15
+    assert weight[0] == pytest.approx([1.5, -0.7, 0.0], abs=near)
+    assert bias == pytest.approx([0.2] if task is LINE else [0.2, -1.0], abs=near)
+
+
+def test_features_far_off_count_no_more_than_five_spreads() -> None:
+    head = Head(4, 3, 2, 0.1)
+    head.begin(TWO, features(50), tensor([0.0, 1.0] * 25))
+    far = features(1)
+    far[0, 0], farther = 1e3, far.clone()
+    farther[0, 0] = 1e6
+    assert torch.equal(head.of_features(far), head.of_features(farther))
+
+
+def test_a_head_without_features_begins_with_nothing() -> None:
+    head = Head(4, 0, 2, 0.1)
+    head.begin(TWO, torch.zeros(5, 0), torch.zeros(5))
+    assert head(torch.randn(5, 2, 4), torch.ones(5, 2), torch.zeros(5, 0)).tolist() == [[0.0, 0.0]] * 5
+
+
+@pytest.fixture
+def net(small: Path) -> GradingNet:
+    torch.manual_seed(5)
+    return GradingNet(load(str(small)).model, 24, 2, TWO, dropout=0.0, kinds=True).eval()
+
+
+def batch() -> Batch:
+    tokens = tensor([[101, 2054, 102, 3000, 102], [101, 2001, 102, 0, 0]])
+    mask = (tokens > 0).long()
+    kinds = tensor([[0, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
+    return Batch(tokens, mask, kinds, torch.randn(2, 2), tensor([0.0, 1.0]), torch.ones(2))
+
+
+def test_the_transformer_is_told_the_kinds_and_takes_embeddings_in_place_of_tokens(net: GradingNet) -> None:
+    torch.manual_seed(0)
+    given = batch()
+    found = net(given)
+    assert torch.allclose(net(given, net.words(given)), found, atol=1e-6)
+    other = net(replace(given, kinds=torch.zeros_like(given.kinds)))
+    assert not torch.allclose(other[0], found[0], atol=1e-4) and torch.allclose(other[1], found[1], atol=1e-6)
+
+
+def test_what_a_recipe_adds_to_the_loss(net: GradingNet) -> None:
+    """An adversarial step makes the second loss the larger; two passes without dropout are not apart."""
+    torch.manual_seed(0)
+    given = batch()
+    clean = float(loss_of(TWO, net(given), given.target, given.weight).detach())
+    assert float(loss(net, TWO, given, Recipe()).detach()) == pytest.approx(clean)
+    assert float(loss(net, TWO, given, Recipe(rdrop=4.0)).detach()) == pytest.approx(clean)
+    small_step = float(loss(net, TWO, given, Recipe(fgm=0.1)).detach())
+    assert 2 * clean < small_step < float(loss(net, TWO, given, Recipe(fgm=0.5)).detach())
+    dropped = GradingNet(net.encoder, 24, 2, TWO, dropout=0.5).train()
+    torch.manual_seed(1)
+    apart_too = float(loss(dropped, TWO, given, Recipe(rdrop=4.0)).detach())
+    torch.manual_seed(1)
+    assert apart_too > float(loss(dropped, TWO, given, Recipe(rdrop=1e-9)).detach())
