@@ -104,15 +104,15 @@ def _baselines(task: Task, answers: Sequence[GradedAnswer], target: Floats) -> d
         level = float(np.std(true) * task.max_score)
         together = float(np.corrcoef(close, true)[0, 1]) if close.std() and true.std() else 0.0
         return {"mean score": {"rmse": level, "pearson": 0.0}, "wording": {"rmse": apart, "pearson": together}}
-    true = target.astype(int)
-    most = np.full(len(true), np.bincount(true, minlength=len(task.labels)).argmax(), dtype=np.int64)
+    right = np.asarray(target, dtype=np.int64)
+    most = np.full(len(right), np.bincount(right, minlength=len(task.labels)).argmax(), dtype=np.int64)
     best = int(np.argmax(task.worth))
-    others = np.where(np.arange(len(task.labels)) == best, -1, np.bincount(true, minlength=len(task.labels)))
+    others = np.where(np.arange(len(task.labels)) == best, -1, np.bincount(right, minlength=len(task.labels)))
     worded = np.where(close >= 0.5, best, others.argmax()).astype(np.int64)
     found = {}
     for name, guess in (("most frequent label", most), ("wording", worded)):
-        macro, weighted = f1(true, guess, len(task.labels))
-        found[name] = {"accuracy": float((guess == true).mean()), "macro_f1": macro, "weighted_f1": weighted}
+        macro, weighted = f1(right, guess, len(task.labels))
+        found[name] = {"accuracy": float((guess == right).mean()), "macro_f1": macro, "weighted_f1": weighted}
     return found
 
 
