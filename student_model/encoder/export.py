@@ -10,7 +10,8 @@ import hashlib
 import logging
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +50,7 @@ def save(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     tell("writing the base encoder in eight bits")
-    _written(_Vectors(fitted.base.model), fitted.base, 0, fresh / BASE)
+    _written(Vectors(fitted.base.model), fitted.base, 0, fresh / BASE)
     (fresh / TOKENIZER).write_text(fitted.base.pairs.tokenizer.to_str(), encoding="utf-8")
     for number, member in enumerate(fitted.members):
         tell(f"writing network {number + 1} of {len(fitted.members)} in eight bits")
@@ -115,7 +116,7 @@ def _agreement(fitted: Fitted, served: Served, answers: Sequence[GradedAnswer]) 
     return float(np.mean(np.abs(whole.score - small.score) <= 0.05))
 
 
-class _Vectors(nn.Module):
+class Vectors(nn.Module):
     """The base encoder as a graph: tokens and mask to vectors."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -143,8 +144,24 @@ class _Graded(nn.Module):
 
 def _written(model: nn.Module, base: Base, features: int, path: Path) -> None:
     """Export a graph and quantise it."""
+    whole = path.with_suffix(".whole")
+    try:
+        exported(model, base, features, whole)
+        quantised(whole, path)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def quantised(whole: Path, path: Path, per_channel: bool = True, **options: Any) -> None:
+    """Write a graph of 32 bits in eight; `options` are those of `quantize_dynamic`."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    with _silence():
+        quantize_dynamic(whole, path, per_channel=per_channel, weight_type=QuantType.QInt8, **options)
+
+
+def exported(model: nn.Module, base: Base, features: int, path: Path) -> None:
+    """Write a graph in 32 bits."""
     tokens = torch.full((2, 8), base.pairs.signs.end, dtype=torch.long)
     given: tuple[Tensor, ...] = (tokens, torch.ones_like(tokens))
     names = ["tokens", "mask"]
@@ -152,22 +169,26 @@ def _written(model: nn.Module, base: Base, features: int, path: Path) -> None:
         given, names = (*given, torch.zeros_like(tokens), torch.zeros(2, features)), [*names, "kinds", "features"]
     rows, length = torch.export.Dim("rows"), torch.export.Dim("length")
     shapes = tuple({0: rows} if name == "features" else {0: rows, 1: length} for name in names)
-    whole = path.with_suffix(".whole")
+    with _silence():
+        program = torch.onnx.export(
+            model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,
+            verbose=False,
+        )  # fmt: skip
+        assert program is not None
+        program.save(path)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Without what exporters say of axes renamed and parts of torchvision not there."""
     noisy = [logging.getLogger(name) for name in ("torch.onnx", "root", "onnxscript", "onnx_ir")]
     levels = [one.level for one in noisy]
     for one in noisy:
         one.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of axes renamed and parts of torchvision not there
-            program = torch.onnx.export(
-                model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,
-                verbose=False,
-            )  # fmt: skip
-            assert program is not None
-            program.save(whole)
-            quantize_dynamic(whole, path, per_channel=True, weight_type=QuantType.QInt8)
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for one, level in zip(noisy, levels, strict=True):
             one.setLevel(level)
-        whole.unlink(missing_ok=True)

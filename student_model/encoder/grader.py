@@ -81,7 +81,7 @@ class Served:
 
     def outcomes(self, answers: Sequence[GradedAnswer], done: Callable[[float], None] = lambda share: None) -> Outcomes:
         """What the grader says of many answers, without evidence."""
-        found = []
+        found = [outcomes(self.task, np.zeros((0, self.task.outputs)))]
         for start in range(0, len(answers), BATCH):
             some = answers[start : start + BATCH]
             found.append(self._judged(some, self._known(some)))
@@ -91,7 +91,7 @@ class Served:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         vectors = self._read(texts)
-        return np.array([vectors[text].mean for text in texts])
+        return np.array([vectors[text].mean for text in texts], dtype=np.float32)
 
     def _judged(self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading]) -> Outcomes:
         near = known if self.manifest["near"] else None
@@ -145,11 +145,12 @@ class Served:
         held = self._sessions
         if held is None or held[0] != os.getpid():
             names = [BASE, *(f"net-{n}.onnx" for n in range(self.manifest["members"]))]
-            held = self._sessions = os.getpid(), [_session(self.folder / name) for name in names]
+            held = self._sessions = os.getpid(), [session(self.folder / name) for name in names]
         return held[1]
 
 
-def _session(path: Path) -> InferenceSession:
+def session(path: Path) -> InferenceSession:
+    """A graph as it serves: on the processor, with one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
