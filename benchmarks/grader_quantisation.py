@@ -75,20 +75,20 @@ def vectors(path: Path, base: Base, texts: Sequence[str]) -> NDArray[np.float32]
     return found
 
 
-def milliseconds(path: Path, length: int, repeats: int) -> float:
-    """The median time of one text of so many tokens."""
-    run, tokens = session(path), np.random.default_rng(length).integers(2000, 20000, (1, length))
+def milliseconds(paths: Sequence[Path], length: int, repeats: int) -> list[float]:
+    """The median time of one text of so many tokens by each graph, in turn, so that a busy machine slows all alike."""
+    runs, tokens = [session(path) for path in paths], np.random.default_rng(length).integers(2000, 20000, (1, length))
     given = {"tokens": tokens, "mask": np.ones_like(tokens)}
-    run.run(None, given)
-    found = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        run.run(None, given)
-        found.append(1000.0 * (time.perf_counter() - begin))
-    return float(np.median(found))
+    found = np.zeros((repeats + 1, len(runs)))
+    for turn in range(repeats + 1):
+        for place, run in enumerate(runs):
+            begin = time.perf_counter()
+            run.run(None, given)
+            found[turn, place] = 1000.0 * (time.perf_counter() - begin)
+    return [float(one) for one in np.median(found[1:], axis=0)]  # the first turn warms up
 
 
-def measured(path: Path, base: Base, texts: Sequence[str], true: NDArray[np.float32], repeats: int) -> dict[str, float]:
+def measured(path: Path, base: Base, texts: Sequence[str], true: NDArray[np.float32]) -> dict[str, float]:
     """The figures of one graph, beside the vectors of 32 bits."""
     cosine = (vectors(path, base, texts) * true).sum(axis=1)
     raw = path.read_bytes()
@@ -97,13 +97,12 @@ def measured(path: Path, base: Base, texts: Sequence[str], true: NDArray[np.floa
         "compressed_mb": len(zlib.compress(raw, 6)) / 2**20,
         "cosine": float(cosine.mean()),
         "cosine_p5": float(np.quantile(cosine, 0.05)),
-        **{f"ms_{length}": milliseconds(path, length, repeats) for length in LENGTHS},
     }
 
 
 def ways(base: Base, names: Sequence[str], texts: Sequence[str], repeats: int) -> dict[str, dict[str, float]]:
     """The figures of each way, in a folder that is gone after."""
-    found = {}
+    found, paths = dict[str, dict[str, float]](), dict[str, Path]()
     with tempfile.TemporaryDirectory() as place:
         wholes: dict[float, Path] = {}
         for share in sorted({0.0, *(WAYS[name][0] for name in names)}):
@@ -112,11 +111,14 @@ def ways(base: Base, names: Sequence[str], texts: Sequence[str], repeats: int) -
         true = vectors(wholes[0.0], base, texts)
         for name in names:
             share, options = WAYS[name]
-            path = wholes[share]
+            paths[name] = wholes[share]
             if options is not None:
-                path = Path(place) / "small.onnx"
-                quantised(wholes[share], path, **options)
-            found[name] = measured(path, base, texts, true, repeats)
+                paths[name] = Path(place) / f"{name}.onnx"
+                quantised(wholes[share], paths[name], **options)
+            found[name] = measured(paths[name], base, texts, true)
+        for length in LENGTHS:
+            for name, time_of in zip(names, milliseconds(list(paths.values()), length, repeats), strict=True):
+                found[name][f"ms_{length}"] = time_of
     return found
 
 
