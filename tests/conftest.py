@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +38,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     return server.set(database=name).render_as_string()
+
+
+@pytest.fixture(scope="session")
+def tiny_grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a grader of `correct` and `incorrect`, fitted to 64 of our own answers: whole, but no good."""
+    from data.graded_answers import read_graded
+    from student_model.encoder.export import save
+    from student_model.encoder.fit import fit
+    from student_model.encoder.recipe import Recipe
+
+    files = sorted((Path(__file__).resolve().parents[1] / "data/graded").glob("*.jsonl"))
+    some = [one for file in files for one in read_graded([file])[:40:4]][:64]
+    answers = [replace(one, label="correct" if one.label == "correct" else "incorrect") for one in some]
+    out = tmp_path_factory.mktemp("grader") / "tiny"
+    save(fit(answers, Recipe(method="frozen", epochs=1)), answers, out, datetime(2026, 1, 5, tzinfo=UTC), 1.0)
+    return out
 
 
 @pytest.fixture

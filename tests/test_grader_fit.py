@@ -13,7 +13,8 @@ from graders_fitted import planted
 
 from student_model.encoder.answers import GradedAnswer, NoTask, places
 from student_model.encoder.book import open_book
-from student_model.encoder.fit import Asked, Fitted, fit, soup
+from student_model.encoder.fit import Asked, Fitted, fit
+from student_model.encoder.net import soup
 from student_model.encoder.outcomes import joined, outcomes
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.tuning import METHODS
@@ -123,7 +124,7 @@ def test_members_are_joined_by_what_they_say_or_by_their_weights(recipe: Recipe)
     answers, two = planted(6), replace(recipe, epochs=1, members=2)
     apart = fit(answers, two)
     assert len(apart.members) == 2 and not same(*states(apart))
-    book = open_book(answers, apart.task, apart.base, two)
+    book = open_book(answers, apart.task, apart.reader, two)
     each = [one.found(book) for one in apart.members]
     assert apart.found(answers) == pytest.approx(joined(apart.task, each), abs=1e-5)
     whole = fit(answers, replace(two, join="weights"))

@@ -15,8 +15,7 @@ from torch import Tensor, tensor
 
 from student_model.encoder.answers import Task
 from student_model.encoder.base import load
-from student_model.encoder.fit import loss
-from student_model.encoder.net import Batch, GradingNet, Head, apart, loss_of
+from student_model.encoder.net import Batch, GradingNet, Head, apart, loss, loss_of
 from student_model.encoder.recipe import Recipe
 
 LABELS = Task("labels", ("a", "b", "c"), (1.0, 0.5, 0.0))

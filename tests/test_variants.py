@@ -18,6 +18,7 @@ from student_model.encoder.augment import COMMANDS, SAME, disguised, misspelt, r
 from student_model.encoder.base import load
 from student_model.encoder.book import BORROWED, DISGUISED, OWN, REWORDED, Book, Entry, open_book
 from student_model.encoder.pairs import Row
+from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
 
 DENIALS = re.compile(r"\b(?:no|not|never|none|nothing|neither|nor|without|cannot)\b|n't\b", re.IGNORECASE)
@@ -141,10 +142,15 @@ ANSWERS = [
 ]
 
 
+def unread(base: Path) -> Reader:
+    """A reader that makes rows of tokens; it reads nothing where no nearness is wanted."""
+    return Reader(base / "no graph", load(str(base)).pairs)
+
+
 def test_variants_are_made_with_the_grades_that_they_are_worth(small: Path) -> None:
     """A right answer of another pupil may stand as the reference; what is worthless is off the point."""
     recipe = Recipe(base=str(small), reword=1.0, borrow=1.0, disguise=1.0, near=False)
-    made = open_book(ANSWERS * 6, LABELS, load(str(small)), recipe, variants=True)
+    made = open_book(ANSWERS * 6, LABELS, unread(small), recipe, variants=True)
     by_kind = {kind: [one for one in made.entries if one.kind == kind] for kind in range(4)}
     assert [len(by_kind[kind]) for kind in (OWN, REWORDED, BORROWED, DISGUISED)] == [24, 48, 24, 24]
     for one in made.entries:
@@ -161,7 +167,7 @@ def test_variants_are_made_with_the_grades_that_they_are_worth(small: Path) -> N
 
 
 def test_a_book_without_features_or_variants_is_the_answers_in_order(small: Path) -> None:
-    bare = open_book(ANSWERS, LABELS, load(str(small)), Recipe(near=False, counted=False))
+    bare = open_book(ANSWERS, LABELS, unread(small), Recipe(near=False, counted=False))
     assert bare.features.shape == (4, 0)
     assert [one.answer for one in bare.entries] == ANSWERS and bare.targets.tolist() == [0.0, 0.0, 1.0, 2.0]
     together = bare.together(np.array([3, 0]))

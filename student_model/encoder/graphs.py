@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,8 +48,25 @@ class Graded(nn.Module):
 
 def write_graph(model: nn.Module, base: Base, features: int, path: Path) -> Path:
     """Export a graph that takes so many features, in eight bits, to a file."""
+    whole = path.with_suffix(".whole")
+    try:
+        exported(model, base, features, whole)
+        quantised(whole, path)
+    finally:
+        whole.unlink(missing_ok=True)
+    return path
+
+
+def quantised(whole: Path, path: Path, per_channel: bool = True, **options: Any) -> None:
+    """Write a graph of 32 bits in eight; `options` are those of `quantize_dynamic`."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    with _silence():
+        quantize_dynamic(whole, path, per_channel=per_channel, weight_type=QuantType.QInt8, **options)
+
+
+def exported(model: nn.Module, base: Base, features: int, path: Path) -> None:
+    """Write a graph in 32 bits."""
     tokens = torch.full((2, 8), base.pairs.signs.end, dtype=torch.long)
     given: tuple[Tensor, ...] = (tokens, torch.ones_like(tokens))
     names = ["tokens", "mask"]
@@ -54,23 +74,26 @@ def write_graph(model: nn.Module, base: Base, features: int, path: Path) -> Path
         given, names = (*given, torch.zeros_like(tokens), torch.zeros(2, features)), [*names, "kinds", "features"]
     rows, length = torch.export.Dim("rows"), torch.export.Dim("length")
     shapes = tuple({0: rows} if name == "features" else {0: rows, 1: length} for name in names)
-    whole = path.with_suffix(".whole")
+    with _silence():
+        program = torch.onnx.export(
+            model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,
+            verbose=False,
+        )  # fmt: skip
+        assert program is not None
+        program.save(path)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Without what exporters say of axes renamed and parts of torchvision not there."""
     noisy = [logging.getLogger(name) for name in ("torch.onnx", "root", "onnxscript", "onnx_ir")]
     levels = [one.level for one in noisy]
     for one in noisy:
         one.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of axes renamed and parts of torchvision not there
-            program = torch.onnx.export(
-                model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,
-                verbose=False,
-            )  # fmt: skip
-            assert program is not None
-            program.save(whole)
-            quantize_dynamic(whole, path, per_channel=True, weight_type=QuantType.QInt8)
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for one, level in zip(noisy, levels, strict=True):
             one.setLevel(level)
-        whole.unlink(missing_ok=True)
-    return path

@@ -58,9 +58,11 @@ class Head(nn.Module):
         scaled = (features - self.centre) / self.spread  # type: ignore[operator]
         return torch.as_tensor(self.counted(scaled.clamp(-5.0, 5.0)))
 
-    def begin(self, task: Task, features: Tensor, target: Tensor, weight: Tensor, penalty: float = 1.0) -> None:
-        """Begin with what features (n, F) say of targets (n,) of such weights (n,), a logistic regression, and with
-        nothing of the text.
+    def begin(
+        self, task: Task, features: Tensor, target: Tensor, weight: Tensor | None = None, penalty: float = 1.0
+    ) -> None:
+        """Begin with what features (n, F) say of targets (n,), weighed (n,) if not all alike, a logistic
+        regression, and with nothing of the text.
         """
         with torch.no_grad():
             nn.init.zeros_(self.meaning.weight)
@@ -72,11 +74,12 @@ class Head(nn.Module):
             self.centre.copy_(features.mean(0))  # type: ignore[operator]
             self.spread.copy_(features.std(0) + 1e-3)  # type: ignore[operator]
         own = self.counted
+        told = torch.ones_like(target) if weight is None else weight
         steps = torch.optim.LBFGS(own.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
         def closure() -> Tensor:
             steps.zero_grad()
-            value = loss_of(task, self.of_features(features), target, weight)
+            value = loss_of(task, self.of_features(features), target, told)
             value = value + 0.5 * penalty / len(target) * own.weight.square().sum()
             torch.autograd.backward(value)
             return value

@@ -6,6 +6,7 @@ light of all references at once, so that one pass grades it however many there a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ BREAKS = frozenset(
     (*".,;:!?", "and", "because", "so", "but", "then", "therefore", "while", "since", "which", "that", "or")
 )
 """Where one phrase ends and the next begins."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 Ints = NDArray[np.int64]
 
@@ -81,13 +84,14 @@ class Rows:
 
 
 class Pairs:
-    """Makes rows. Texts are tokenised once and remembered by their content."""
+    """Makes rows. Texts are tokenised once and remembered by their content, up to `most` tokens in all."""
 
-    def __init__(self, tokenizer: Tokenizer, signs: Signs, budget: Budget = Budget(), most: int = 20_000) -> None:
+    def __init__(self, tokenizer: Tokenizer, signs: Signs, budget: Budget = Budget(), most: int = 500_000) -> None:
         self.tokenizer, self.signs, self.budget, self.most = tokenizer, signs, budget, most
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._known: dict[str, list[int]] = {}
+        self._held = 0
         self._small = {token for word in (*sorted(FILLERS), *PUNCTUATION) for token in self.tokens(word)}
         self._breaks = {own[0] for own in map(self.tokens, sorted(BREAKS)) if len(own) == 1}
 
@@ -95,10 +99,12 @@ class Pairs:
         """A text's tokens without special ones."""
         found = self._known.get(text)
         if found is None:
-            found = list(self.tokenizer.encode(text, add_special_tokens=False).ids)
-            if len(self._known) >= self.most:
+            found = list(self.tokenizer.encode(readable(text), add_special_tokens=False).ids)
+            if self._held > self.most:
                 self._known.clear()
+                self._held = 0
             self._known[text] = found
+            self._held += len(found) + 1
         return found
 
     def rarity(self, text: str, most: int) -> NDArray[np.float32]:
@@ -109,7 +115,7 @@ class Pairs:
 
     def phrases(self, text: str, most: int) -> list[Phrase]:
         """The parts of a text between punctuation and joining words; those without a telling word are left out."""
-        encoded = self.tokenizer.encode(text, add_special_tokens=False)
+        encoded = self.tokenizer.encode(readable(text), add_special_tokens=False)
         own, places = encoded.ids[: most - 2], encoded.offsets
         found, first = [], 0
         for place, token in enumerate((*own, None)):
@@ -158,6 +164,15 @@ class Pairs:
             tokens[place, :size], mask[place, :size], parts[place, :size] = one.tokens, 1, one.parts
         kinds = ((parts >= REFERENCE) & self.signs.kinds).astype(np.int64)
         return Rows(tokens, mask, kinds, parts)
+
+
+def readable(text: str) -> str:
+    r"""The text with a sign of the same length in place of each half of a character that lacks its other half.
+
+    >>> readable("one \ud83d two") == "one \ufffd two"
+    True
+    """
+    return _HALF.sub("\ufffd", text)
 
 
 def nearest_first(answer: str, references: Sequence[str]) -> list[str]:

@@ -63,12 +63,13 @@ def polarity(question: str, references: Sequence[str], answer: str) -> NDArray[n
     >>> polarity("Which is hotter, A or B?", ["No. B gets hotter."], "Yes, the A gets colder").tolist()
     [-1.0, -1.0, -1.0]
     """
-    beside = [_beside(question, one, answer) for one in references] or [(0.0, 0.0, 0.0)]
+    mine = _stems(answer)
+    beside = [_beside(question, one, answer, mine) for one in references] or [(0.0, 0.0, 0.0)]
     return np.array(max(beside, key=sum), dtype=np.float32)
 
 
-def _beside(question: str, reference: str, answer: str) -> tuple[float, float, float]:
-    mine, theirs = _stems(answer), _stems(reference)
+def _beside(question: str, reference: str, answer: str, mine: frozenset[str]) -> tuple[float, float, float]:
+    theirs = _stems(reference)
     against = sum(1 for word in theirs - mine if (_OPPOSITE.get(word, frozenset()) & mine) - theirs)
     for_it = sum(1 for word in theirs & mine if word in _OPPOSITE)
     opposite = -1.0 if against > for_it else min(1.0, 0.5 * for_it)

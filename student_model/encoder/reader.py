@@ -68,12 +68,13 @@ class Graph:
         """What the graph makes of its inputs, by name."""
         held = self._session
         if held is None or held[0] != os.getpid():
-            held = self._session = os.getpid(), _session(self.path)
+            held = self._session = os.getpid(), session(self.path)
         (found,) = held[1].run(None, given)
         return np.asarray(found, dtype=np.float32)
 
 
-def _session(path: Path) -> InferenceSession:
+def session(path: Path) -> InferenceSession:
+    """A graph as it serves: on the processor, with one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

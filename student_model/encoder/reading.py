@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from student_model.encoder.lexical import lexical
-from student_model.encoder.pairs import Pairs
+from student_model.encoder.pairs import Pairs, readable
 from student_model.encoder.polarity import polarity
 from student_model.encoder.similar import Reading, similarity
 from student_model.judging.grades import Evidence
@@ -69,4 +69,5 @@ def matches(pairs: Pairs, references: Sequence[str], answer: str, known: Mapping
 
 def _phrases(pairs: Pairs, text: str) -> tuple[str, ...]:
     """The phrases of a text as they are written; the whole of one that has none."""
+    text = readable(text)
     return tuple(text[one.begin : one.end].strip() for one in pairs.phrases(text, LONGEST)) or (text.strip(),)
