@@ -29,7 +29,10 @@ FORMAT = 1
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
 REMEMBERED = 500
 """Questions and references whose readings are kept: about 30 MB."""
-BATCH = 16
+BATCH = 1
+"""Texts that are read together. In eight bits all of a batch share one scale: with more than one, the grade of an
+answer would depend on what was graded beside it and before it.
+"""
 
 
 class GraderError(RuntimeError):
@@ -67,7 +70,7 @@ class Served:
         said = self._judged([one], known)
         found = matches(self.pairs, references, answer, known)
         place = int(said.place[0])
-        named = self.task.labels[place] if self.task.labels else f"{said.score[0] * self.task.max_score:.2g}"
+        named = self.task.labels[place] if self.task.labels else f"{round(said.score[0] * self.task.max_score, 2):g}"
         shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
         return Grade(
             named,
