@@ -80,6 +80,7 @@ def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
     assert f"rmse {found['rmse']:.3f}  pearson {found['pearson']:.3f}" in shown.stdout
     grade = json.loads(run("grade", "--model", out, "--file", file("test.jsonl", 6)).stdout.splitlines()[0])
     assert float(grade["label"]) == pytest.approx(100 * grade["score"], abs=0.02) and grade["probabilities"] == {}
+    assert "e" not in grade["label"], "marks are told as people write them"
 
 
 def test_what_is_shown_to_people(made: Made, tmp_path: Path) -> None:
