@@ -83,7 +83,7 @@ class Task:
 
     def named(self, place: int, score: float) -> str:
         """A grade as people read it: the label or level at this place, or the marks for this share of full ones."""
-        return self.labels[place] if self.labels else f"{score * self.max_score:.2g}"
+        return self.labels[place] if self.labels else f"{round(score * self.max_score, 2):g}"
 
 
 class NoTask(ValueError):

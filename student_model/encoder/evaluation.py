@@ -39,7 +39,7 @@ def evaluate(
     task, told = grader.task, [_named(one, renamed or {}) for one in answers]
     scores = all(one.score is not None for one in told) and not all(one.label in task.labels for one in told)
     if scores:
-        task = replace(_scored(task), max_score=max(one.max_score or 1.0 for one in told))
+        task = Task("regression", max_score=max(one.max_score or 1.0 for one in told))
         target = np.array([one.score for one in told], dtype=np.float64)
     else:
         _require(told, task)
@@ -61,10 +61,6 @@ def evaluate(
 
 def _named(one: GradedAnswer, renamed: Mapping[str, str]) -> GradedAnswer:
     return one if one.label is None else replace(one, label=renamed.get(one.label, one.label))
-
-
-def _scored(task: Task) -> Task:
-    return task if task.kind != "labels" else Task("regression")
 
 
 def _require(answers: Sequence[GradedAnswer], task: Task) -> None:

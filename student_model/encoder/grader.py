@@ -26,7 +26,6 @@ FORMAT = 1
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
 REMEMBERED = 500
 """Questions and references whose readings are kept: about 30 MB."""
-BATCH = 16
 
 
 class GraderError(RuntimeError):
@@ -79,10 +78,9 @@ class Served:
     def outcomes(self, answers: Sequence[GradedAnswer], done: Callable[[float], None] = lambda share: None) -> Outcomes:
         """What the grader says of many answers, without evidence."""
         found = [outcomes(self.task, np.zeros((0, self.task.outputs)))]
-        for start in range(0, len(answers), BATCH):
-            some = answers[start : start + BATCH]
-            found.append(self._judged(some, self._known(some)))
-            done(min(1.0, (start + BATCH) / len(answers)))
+        for number, one in enumerate(answers, start=1):  # alone, as in service: see `Reader.read`
+            found.append(self._judged([one], self._known([one])))
+            done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

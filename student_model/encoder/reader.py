@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.encoder.pairs import Pairs, Row
+from student_model.encoder.pairs import Pairs
 from student_model.encoder.reading import LONGEST, reading
 from student_model.encoder.similar import Reading
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-BATCH = 16
+TOLD = 1000
+"""Texts after which it is said how far the reading has come."""
 
 
 class Reader:
@@ -36,18 +37,17 @@ class Reader:
         self._graph = Graph(path)
 
     def read(self, texts: Iterable[str], tell: Callable[[str], None] = lambda what: None) -> dict[str, Reading]:
-        """The readings of texts, by text; those of about one length are read together."""
+        """The readings of texts, by text. Each is read alone: eight-bit activations share one scale a run, so that
+        what is read beside a text would change what it means.
+        """
         found: dict[str, Reading] = {}
-        rows: list[tuple[str, Row]] = [(text, self.pairs.alone(text, LONGEST)) for text in dict.fromkeys(texts)]
-        rows.sort(key=lambda one: len(one[1].tokens))
-        for start in range(0, len(rows), BATCH):
-            if start % (64 * BATCH) == 0:
-                tell(f"reading texts, {start:,} of {len(rows):,}")
-            some = rows[start : start + BATCH]
-            together = self.pairs.together([row for _, row in some])
-            vectors = self._graph.run({"tokens": together.tokens, "mask": together.mask})
-            for (text, row), own in zip(some, vectors, strict=True):
-                found[text] = reading(self.pairs, text, own[: len(row.tokens)].copy())
+        listed = list(dict.fromkeys(texts))
+        for number, text in enumerate(listed):
+            if number % TOLD == 0:
+                tell(f"reading texts, {number:,} of {len(listed):,}")
+            row = self.pairs.together([self.pairs.alone(text, LONGEST)])
+            (vectors,) = self._graph.run({"tokens": row.tokens, "mask": row.mask})
+            found[text] = reading(self.pairs, text, vectors)
         return found
 
     def embed(self, texts: Iterable[str]) -> NDArray[np.float32]:
