@@ -15,6 +15,8 @@ from knowledge_graph.vocabulary import BoolArray, FloatArray
 from student_model.replay import History
 from student_model.tracing import Beliefs
 
+PARTLY = 0.35
+"""The share of full marks from which an answer is partly right."""
 PAUSES = (8, 4, 2, 1, 0)
 """An item comes back only after this many other responses; after fewer, where nothing else would be left."""
 
@@ -114,10 +116,12 @@ def timeliness(
 
 
 def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
-    """The concept whose question was answered wrong just now, as a mask of shape (C,)."""
+    """The concept whose question was answered wrong just now, as a mask of shape (C,). Who was partly right needs
+    another question more than a reading.
+    """
     found = np.zeros(len(graph.concepts), dtype=np.bool_)
     last = history.recent[-1] if history.recent else None
-    if last is not None and last.outcome is not None and last.outcome < 0.5:
+    if last is not None and last.outcome is not None and last.outcome < PARTLY:
         concept = graph.main_concept_of(last.item_id)
         if concept is not None:
             found[concept] = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import graded
-from engine.candidates import Context
+from engine.candidates import PARTLY, Context
 from engine.ladder import Reading
 from engine.types import Edge, Reason, Recommendation
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, READY
@@ -113,7 +113,8 @@ def _retry(context: Context, concept: int, studied: bool) -> Reason | None:
     if graph.main_concept_of(last.item_id) != concept:
         return None
     way = "look at this first" if studied else "try again with another question"
-    sentence = f"Your last answer on {_title(context, concept)} was not right yet: {way}."
+    told = "not right yet" if last.outcome < PARTLY else "only partly right"
+    sentence = f"Your last answer on {_title(context, concept)} was {told}: {way}."
     return Reason("retry", sentence, (context.beliefs.of(concept),), (), (last.response_id,))
 
 

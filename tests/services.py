@@ -77,15 +77,17 @@ def service_on(
     clock: Callable[[], datetime] = lambda: NOW,
     key: bytes = KEY,
     grader: Grader = WORDING,
+    graph: KnowledgeGraph | None = None,
+    model: str = "bkt",
 ) -> Service:
-    """A service over the course and the database at this URL."""
+    """A service over the course, the one of this file or another, and the database at this URL."""
 
     def open_store() -> Store:
         engine = open_database(url)
         return Store(engine, ResponseLog(engine, key), DecisionLog(engine, key))
 
-    graph = geography()
-    return Service(graph, unfitted("bkt", graph), open_store, media, clock, grader=grader)
+    course = graph or geography()
+    return Service(course, unfitted(model, course), open_store, media, clock, grader=grader)
 
 
 def client_of(service: Service) -> FlaskClient:
