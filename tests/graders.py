@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from student_model.judging.grades import Evidence, Grade
+from student_model.judging.labels import nearest
 
 LABELS = ("correct", "partial", "incorrect")
 
@@ -42,7 +43,8 @@ class Fixed:
     labels: Sequence[str] = LABELS
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
-        return Grade(self.labels[0] if self.labels else "", self.score, self.confidence, grader=self.version)
+        label = nearest(self.score, self.labels) if self.labels else ""
+        return Grade(label, self.score, self.confidence, grader=self.version)
 
 
 class Broken(Rules):

@@ -45,7 +45,7 @@ def test_the_reply_shows_the_grade_its_evidence_and_its_effect(url: str) -> None
     before = lena.beliefs()["states"]["probability"]
     document = lena.respond(why("the seat of power")).get_json()
     judgement = document["responses"][0]["judgement"]
-    assert (judgement["correct"], judgement["confidence"], judgement["provisional"]) == (True, 0.4, True)
+    assert (judgement["correct"], judgement["confidence"], judgement["provisional"]) == (False, 0.4, True)
     grade = judgement["grade"]
     assert grade["evidence"] == [{"said": word, "reference": word, "likeness": 1.0} for word in ("the", "seat", "of")]
     assert grade["missing"] == ["it", "is", "government"]
@@ -59,11 +59,11 @@ def test_the_reply_shows_the_grade_its_evidence_and_its_effect(url: str) -> None
 
 def test_a_grade_moves_the_belief_by_its_confidence_and_a_sure_one_waits_for_nobody(url: str) -> None:
     service = service_on(url, grader=Rules())
-    document = Caller(client_of(service)).respond(why(REFERENCE)).get_json()
+    document = Caller(client_of(service)).respond(why(f"{REFERENCE} indeed")).get_json()
     (belief,) = document["beliefs"]
     assert not document["responses"][0]["judgement"]["grade"]["for_review"]
     service.grader = Graders(Fixed(1.0, 0.2))
-    (doubtful,) = Caller(client_of(service), "omar").respond(why(REFERENCE)).get_json()["beliefs"]
+    (doubtful,) = Caller(client_of(service), "omar").respond(why(f"{REFERENCE} indeed")).get_json()["beliefs"]
     assert belief["before"] == doubtful["before"] < doubtful["probability"] < belief["probability"]
 
 

@@ -59,7 +59,13 @@ def test_the_key_lies_beside_the_file_it_unlocks_wherever_the_command_is_run(tmp
 
 
 def test_a_folder_may_be_the_grader_and_a_share_when_its_grades_wait(tmp_path: Path) -> None:
-    assert (read_settings({}).grader, read_settings({}).review_below) == (None, REVIEW_BELOW)
+    course = tmp_path / "course"
+    (course / "grader").mkdir(parents=True)
+    (course / "curriculum.yaml").touch()
+    alone = read_settings({}, curriculum=str(course))
+    assert (alone.grader, alone.review_below) == (None, REVIEW_BELOW)
+    (course / "grader" / "encoder.json").touch()  # a grader in the course's own folder is taken unasked
+    assert read_settings({}, curriculum=str(course)).grader == course / "grader"
     environ = {"WAYLINE_GRADER": "/nowhere", "WAYLINE_REVIEW_BELOW": "0.25"}
     found = read_settings(environ, grader=str(tmp_path))
     assert (found.grader, found.review_below) == (tmp_path, 0.25)

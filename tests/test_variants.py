@@ -77,8 +77,9 @@ def test_a_disguise_adds_to_an_answer_or_leaves_nothing_of_it(seed: int) -> None
     assert said in found and len(found) > len(said)
     heaped = disguised(asked, [reference], said, np.random.default_rng(seed), worthless=True)
     words = set(re.findall(r"\w+", f"{asked} {reference}"))
-    assert heaped == asked or heaped in COMMANDS or set(heaped.split()) <= words
-    assert "smoke" not in heaped
+    nonsense = re.fullmatch(r"-?\d+|[a-z ]{1,19}", heaped)
+    assert heaped == asked or heaped in COMMANDS or set(heaped.split()) <= words or nonsense
+    assert said not in heaped
     assert disguised(asked, [], said, np.random.default_rng(seed), worthless=True) == asked
 
 

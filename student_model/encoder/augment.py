@@ -101,10 +101,19 @@ def disguised(question: str, references: Sequence[str], answer: str, rng: np.ran
     return f"{question} {answer}"
 
 
+def _nonsense(rng: np.random.Generator) -> str:
+    """A number or a few letters that mean nothing."""
+    if rng.random() < 0.5:
+        return str(int(rng.integers(-(10**6), 10**6)))
+    return "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz "), size=int(rng.integers(1, 20))))
+
+
 def _heap(question: str, references: Sequence[str], rng: np.random.Generator) -> str:
-    how = int(rng.integers(3))
+    how = int(rng.integers(4))
     if how == 0 or not references:
         return question
+    if how == 3:
+        return _nonsense(rng)
     if how == 1:
         return str(rng.choice(COMMANDS))
     heap = re.findall(r"\w+", str(rng.choice(np.array(references, dtype=object))) + " " + question)

@@ -58,8 +58,9 @@ class Book:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Of all entries, (N,)."""
-        return np.array([one.weight for one in self.entries])
+        """Of all entries, (N,): a disguised one counts as often as an epoch would draw it."""
+        drawn = min(1.0, self.recipe.disguise)
+        return np.array([one.weight * (drawn if one.kind == DISGUISED else 1.0) for one in self.entries])
 
     @property
     def plain(self) -> NDArray[np.int64]:

@@ -152,7 +152,7 @@ def _only_copied(item: Item | Step, answer: str) -> bool:
 
 def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
     references = references_of(item)
-    if answer.strip() and _written_like(answer, _keys(item)):
+    if answer.strip() and _written_like(answer, references):
         return RIGHT
     if not references:
         return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
