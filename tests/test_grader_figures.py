@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 
 from data.graded_answers import read_graded
 from student_model.encoder.answers import GradedAnswer
-from student_model.encoder.evaluation import OtherGrades, evaluate, task_told
+from student_model.encoder.evaluation import OtherGrades, evaluate
 from student_model.encoder.export import save
 from student_model.encoder.fit import fit
 from student_model.encoder.grader import Served, open_grader
@@ -122,8 +122,3 @@ def test_a_grader_of_levels_is_measured_on_whatever_scores_there_are(levels: Ser
 def test_a_grader_of_scores_refuses_labels(levels: Served) -> None:
     with pytest.raises(OtherGrades, match=r"the grader gives scores; the answers have the labels correct \(24\), inc"):
         evaluate(levels, planted())
-
-
-def test_what_answers_are_graded_in_is_told(unseen: list[GradedAnswer]) -> None:
-    assert task_told(unseen).startswith("correct, partially_correct_incomplete, ")
-    assert task_told(graded(None, 0.5)) == "scores up to 2 (ordinal)"

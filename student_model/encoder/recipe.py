@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
+"""`full`: all weights. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
+`prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
+alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -12,7 +17,7 @@ class Recipe:
 
     Attributes:
         base: folder or name of the base encoder; the packaged one where absent.
-        method: which weights learn (`tuning.METHODS`); `layers` for `last`, `rank` for new ones.
+        method: which weights learn (`METHODS`); `layers` for `last`, `rank` for new ones.
         epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed, patience: of the training.
         head_rate: how many times the rate the head learns at.
         held: the share of questions that choose the epoch and set the temperature.
@@ -69,7 +74,7 @@ class Recipe:
 
 
 CHOICES = {
-    "method": ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen"),
+    "method": METHODS,
     "schedule": ("linear", "cosine", "constant"),
     "join": ("outputs", "weights"),
     "scores": ("ordinal", "regression"),

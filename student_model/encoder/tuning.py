@@ -12,10 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
-"""`full`: all weights. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
-`prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
-alone."""
+from student_model.encoder.recipe import METHODS
 
 
 @dataclass(frozen=True, slots=True)
