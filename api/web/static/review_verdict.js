@@ -1,6 +1,6 @@
 // The teacher's verdict: one button a label, a score and a reason for who wants to give them.
 
-import { html, useEffect, useRef, useState } from "./vendor/standalone.module.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 import { toneOf, wordOf } from "./grading.js";
 import { Notice } from "./notice.js";
 import { percent } from "./standing.js";
@@ -28,7 +28,7 @@ export function Verdict({ entry, labels, locked, problem, teacher, onTeacher, ke
     });
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => { // before the answer is on the screen: who sees it can press a key
     if (!keys) return undefined;
     function onKeyDown(event) {
       if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.(WRITES)) return;
