@@ -59,7 +59,9 @@ class Known:
             return outcomes(self.task, numbers(self.task, grown.mean(self.features[of])))
         recipe = Recipe(method="frozen", epochs=1, rate=1e-3, seed=seed)
         fitted = fit([self.answers[n] for n in chosen], recipe)
-        return outcomes(self.task, fitted.found([self.answers[n] for n in of]), fitted.temperature, fitted.error)
+        return outcomes(
+            self.task, fitted.found([self.answers[n] for n in of]), fitted.told.temperature, fitted.told.error
+        )
 
 
 def known(files: Sequence[Path], limit: int | None) -> Known:

@@ -85,12 +85,13 @@ def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, 
     fitted = fit(train, recipe, Asked(device=device))
     seconds = time.perf_counter() - begin
     fitted.base.model.to(device)
-    said = outcomes(task, fitted.found(split.held, device), fitted.temperature, fitted.error)
+    said = outcomes(task, fitted.found(split.held, device), fitted.told.temperature, fitted.told.error)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = figures(task, said, places(split.held, task).astype(float))
-    held = {f"held_{key}": value for key, value in fitted.held.items()}
-    costs = {"trainable": fitted.trainable, "seconds": seconds, "memory_mb": peak, "temperature": fitted.temperature}
-    return {"way": name, "fold": fold, "seed": seed, "rows": len(split.held), **told, **held, **costs}
+    held = {f"held_{key}": value for key, value in fitted.told.held.items()}
+    costs = {"trainable": fitted.trainable, "seconds": seconds, "memory_mb": peak}
+    found = {"temperature": fitted.told.temperature, "share": fitted.told.share}
+    return {"way": name, "fold": fold, "seed": seed, "rows": len(split.held), **told, **held, **costs, **found}
 
 
 def shown(name: str, found: Sequence[Mapping[str, Any]]) -> None:

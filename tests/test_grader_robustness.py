@@ -16,7 +16,7 @@ from grader_attacks import ATTACKS, keywords
 from grader_edits import EDITS
 from grader_robustness import attacked, attacks, chosen, edited, edits, truly_right
 
-from student_model.encoder import augment
+from student_model.encoder import disguise
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.grader import open_grader
 
@@ -135,7 +135,7 @@ def test_no_phrase_is_one_that_graders_train_on() -> None:
         words = [re.findall(r"\w+", text.lower()) for text in texts]
         return {tuple(one[n : n + 4]) for one in words for n in range(max(1, len(one) - 3))}
 
-    learned = runs((*augment.COMMANDS, *augment.PADDING))
+    learned = runs((*disguise.COMMANDS, *disguise.PADDING))
     names = ("NONSENSE", "PLAIN", "POLITE", "MARKUP", "FOREIGN", "AUTHORITY", "APPROVAL", "HEDGES")
     for name in names:
         assert not runs(getattr(grader_attacks, name)) & learned, name

@@ -109,7 +109,7 @@ def test_a_second_round_learns_guesses_and_none_of_a_question_held_back(monkeypa
     assert np.mean(right) > 0.8
     assert any(one.startswith("sure of ") for one in told)
     assert any(one.startswith("grader, second round: epoch 1") for one in told)
-    assert fitted.held["accuracy"] > 0.7
+    assert fitted.told.held["accuracy"] > 0.7
 
 
 def test_without_bare_answers_or_a_threshold_there_is_one_round(monkeypatch: pytest.MonkeyPatch) -> None:

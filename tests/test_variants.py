@@ -1,4 +1,4 @@
-"""Answers said otherwise keep their grade, disguised ones gain nothing, and an epoch sees each answer once."""
+"""Answers said otherwise keep their meaning, and an epoch sees each answer once, as it is or as a variant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from worded import pairs
 
 from student_model.encoder.answers import GradedAnswer, Task
-from student_model.encoder.augment import COMMANDS, SAME, disguised, misspelt, reworded
+from student_model.encoder.augment import SAME, misspelt, reworded
 from student_model.encoder.base import load
 from student_model.encoder.book import BORROWED, DISGUISED, OWN, REWORDED, Book, Entry, open_book
 from student_model.encoder.pairs import Row
@@ -70,19 +70,6 @@ def test_no_word_stands_in_two_groups_of_the_same_meaning() -> None:
     assert [word for word, count in Counter(word for group in SAME for word in group).items() if count > 1] == []
 
 
-@given(dice)
-def test_a_disguise_adds_to_an_answer_or_leaves_nothing_of_it(seed: int) -> None:
-    asked, reference, said = "Where does the salt go?", "It stays in the pan", "up in smoke"
-    found = disguised(asked, [reference], said, np.random.default_rng(seed), worthless=False)
-    assert said in found and len(found) > len(said)
-    heaped = disguised(asked, [reference], said, np.random.default_rng(seed), worthless=True)
-    words = set(re.findall(r"\w+", f"{asked} {reference}"))
-    nonsense = re.fullmatch(r"-?\d+|[a-z ]{1,19}", heaped)
-    assert heaped == asked or heaped in COMMANDS or set(heaped.split()) <= words or nonsense
-    assert said not in heaped
-    assert disguised(asked, [], said, np.random.default_rng(seed), worthless=True) == asked
-
-
 def entry(origin: int, kind: int = OWN) -> Entry:
     return Entry(GradedAnswer("q", (), f"{origin}"), 0.0, origin, kind)
 
@@ -90,7 +77,7 @@ def entry(origin: int, kind: int = OWN) -> Entry:
 def book(entries: list[Entry], **chosen: float) -> Book:
     """Rows of all lengths; the network would take batches of four."""
     rows = [Row([2, *[9] * (one % 7), 3], [0] * (one % 7 + 2)) for one in range(len(entries))]
-    recipe = replace(Recipe(batch=4), **chosen)  # type: ignore[arg-type]
+    recipe = replace(Recipe(batch=4, disguise=0.0), **chosen)  # type: ignore[arg-type]
     return Book(entries, rows, np.zeros((len(entries), 0), dtype=np.float32), recipe, pairs())
 
 
@@ -164,7 +151,7 @@ def test_variants_are_made_with_the_grades_that_they_are_worth(small: Path) -> N
             right = {"in the pan because water goes up", "still in that pan"} - {origin.answer}
             assert set(one.answer.reference_answers) <= right
     assert {one.target for one in by_kind[DISGUISED]} == {0.0, 1.0, 2.0}
-    assert made.features.shape == (len(made), 17)
+    assert made.features.shape == (len(made), 23)
 
 
 def test_a_book_without_features_or_variants_is_the_answers_in_order(small: Path) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
-from student_model.encoder.augment import disguised, reworded
+from student_model.encoder.augment import reworded
+from student_model.encoder.disguise import disguised
+from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Pairs, Row, Rows
 from student_model.encoder.pseudo import WEIGHT
 from student_model.encoder.reader import Reader
@@ -19,6 +21,9 @@ from student_model.encoder.similar import Reading
 
 OWN, REWORDED, BORROWED, DISGUISED = range(4)
 """Where an entry comes from: as it is, said otherwise, beside a borrowed reference, or made to deceive."""
+
+TALK = 60
+"""Answers from which disguised ones to other questions take their padding."""
 
 Tell = Callable[[str], None]
 
@@ -119,6 +124,7 @@ def open_book(
     entries += [Entry(one, task.target(one), len(answers) + n, weight=WEIGHT) for n, one in enumerate(guessed)]
     if variants:
         entries += _variants(entries, task, recipe)
+    entries = [replace(one, answer=in_own_words(one.answer)) for one in entries]
     told = [one.answer for one in entries]
     rows = [reader.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
     return Book(entries, rows, book_features(told, reader, recipe, tell), recipe, reader.pairs)
@@ -143,6 +149,7 @@ def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entr
     rng = np.random.default_rng((recipe.seed, 5))
     best, worst = _ends(task)
     right: dict[str, list[str]] = {}
+    elsewhere = _elsewhere([one.answer for one in entries], rng)
     for one in entries:
         if one.target == best and one.weight == 1.0:  # what was guessed is no reference for others
             right.setdefault(one.answer.group, []).append(one.answer.answer)
@@ -161,10 +168,17 @@ def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entr
                 found.append(replace(one, answer=borrowed, kind=BORROWED))
         if recipe.disguise:
             worthless = bool(rng.random() < 0.4)
-            text = disguised(own.question, own.reference_answers, own.answer, rng, worthless)
+            talk = [text for group, text in elsewhere if group != own.group]
+            text = disguised(own.question, own.reference_answers, own.answer, rng, worthless, talk)
             target = worst if worthless else one.target
             found.append(replace(one, answer=replace(own, answer=text), target=target, kind=DISGUISED))
     return found
+
+
+def _elsewhere(answers: Sequence[GradedAnswer], rng: np.random.Generator) -> list[tuple[str, str]]:
+    """Some things that are said to questions, with the question that each belongs to."""
+    some = [answers[n] for n in rng.permutation(len(answers))[:TALK]]
+    return [(one.group, text) for one in some for text in (*one.reference_answers[:1], one.answer)]
 
 
 def _ends(task: Task) -> tuple[float, float]:

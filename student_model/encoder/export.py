@@ -16,7 +16,7 @@ import orjson
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.book import quiet
 from student_model.encoder.fit import Fitted
-from student_model.encoder.grader import BASE, FORMAT, MANIFEST, TOKENIZER, Served, open_grader
+from student_model.encoder.grader import BASE, FORMAT, MANIFEST, PRECEDENTS, TOKENIZER, Served, open_grader
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
 
@@ -47,6 +47,8 @@ def save(
         write_graph(Graded(member.net), fitted.base, width, fresh / f"net-{number}.onnx")
         if member.forest is not None:
             np.savez_compressed(fresh / f"forest-{number}.npz", **member.forest.arrays())  # type: ignore[arg-type]
+    if fitted.precedents is not None:
+        np.savez_compressed(fresh / PRECEDENTS, **fitted.precedents.arrays())  # type: ignore[arg-type]
     manifest = _manifest(fitted, answers, at, seconds)
     _sealed(fresh, manifest)
     tell("comparing it with the grader of 32 bits")
@@ -68,12 +70,15 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
         "task": asdict(fitted.task),
         "signs": asdict(pairs.signs),
         "budget": asdict(pairs.budget),
-        "temperature": fitted.temperature,
-        "error": fitted.error,
+        "share": fitted.told.share,
+        "temperature": fitted.told.temperature,
+        "error": fitted.told.error,
         "counted": fitted.recipe.counted,
         "near": fitted.recipe.near,
         "members": len(fitted.members),
-        "held": dict(fitted.held),
+        "trust": asdict(fitted.told.trust),
+        "held": dict(fitted.told.held),
+        "held_known": dict(fitted.told.held_known),
         "recipe": asdict(fitted.recipe),
         "trainable": fitted.trainable,
         "trained_on": {
@@ -96,10 +101,12 @@ def _sealed(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def _agreement(fitted: Fitted, served: Served, answers: Sequence[GradedAnswer]) -> float:
-    """The share of answers that get the same label from both, of every so-manieth of the answers."""
+    """The share of answers that get the same label from both, of every so-manieth of the answers. Without precedents:
+    they are answers that it knows.
+    """
     some = answers[:: max(1, len(answers) // SAMPLE)][:SAMPLE]
-    whole = outcomes(fitted.task, fitted.found(some), fitted.temperature, fitted.error)
-    small = served.outcomes(some)
+    whole = outcomes(fitted.task, fitted.found(some), fitted.told.temperature, fitted.told.error)
+    small = served.outcomes(some, precedents=False)
     if fitted.task.kind == "labels":
         return float(np.mean(whole.place == small.place))
     return float(np.mean(np.abs(whole.score - small.score) <= 0.05))

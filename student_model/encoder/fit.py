@@ -16,11 +16,13 @@ from torch import Tensor
 from student_model.encoder import pseudo
 from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
 from student_model.encoder.base import Base, load
-from student_model.encoder.book import Book, open_book, quiet
+from student_model.encoder.book import OWN, Book, open_book, quiet
 from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.graphs import Vectors, write_graph
+from student_model.encoder.judged import Judged, Told
 from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
-from student_model.encoder.outcomes import Floats, best_temperature, figures, joined, log_loss, outcomes
+from student_model.encoder.outcomes import Floats, blended, figures, joined, log_loss, outcomes
+from student_model.encoder.precedents import Precedents, collect
 from student_model.encoder.pretrain import pretrained, texts_of
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
@@ -50,37 +52,36 @@ class Member:
     net: GradingNet
     forest: Forest | None
 
-    def found(self, book: Book) -> Floats:
-        """What both say of all entries of a book, as the numbers of one head, (n, outputs)."""
-        said = [predict(self.net, book)]
-        if self.forest is not None:
-            said.append(numbers(self.net.task, self.forest.mean(book.features)))
-        return joined(self.net.task, said)
+    def said(self, book: Book) -> tuple[Floats, Floats | None]:
+        """What each of them says of all entries of a book, as the numbers of a head, (n, outputs)."""
+        forest = None if self.forest is None else numbers(self.net.task, self.forest.mean(book.features))
+        return predict(self.net, book), forest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A grader as it was fitted, and what was measured on questions held back from its members."""
+    """A grader as it was fitted, and what questions told that were held back from its members."""
 
     task: Task
     recipe: Recipe
     base: Base
     reader: Reader
     members: list[Member]
-    temperature: float
-    error: float
-    held: Mapping[str, float]
+    told: Told
+    precedents: Precedents | None
     trainable: int
     folder: TemporaryDirectory[str]
     interrupted: bool = False
 
     def found(self, answers: Sequence[GradedAnswer], device: str = "cpu") -> Floats:
-        """What the members say of these answers on average, as the numbers of one head, (n, outputs)."""
+        """What the members say of these answers on average, as the numbers of one head, (n, outputs), precedents left
+        out.
+        """
         bare = [replace(one, label=None, score=0.0) for one in answers]
         book = open_book(bare, Task("regression"), self.reader, self.recipe)
         for one in self.members:
             one.net.to(device)
-        return joined(self.task, [one.found(book) for one in self.members])
+        return joined(self.task, [blended(*one.said(book), self.told.share) for one in self.members])
 
 
 def fit(
@@ -104,7 +105,8 @@ def fit(
     fitted, fresh = _round(given), pseudo.ungraded(bare, answers)
     if recipe.pseudo <= 0 or fitted.interrupted or not fresh:
         return fitted
-    said = outcomes(task, fitted.found(fresh, asked.device), fitted.temperature, fitted.error)
+    told = fitted.told
+    said = outcomes(task, fitted.found(fresh, asked.device), told.temperature, told.error)
     guessed = pseudo.sure(fresh, task, said, recipe.pseudo)
     asked.tell(f"sure of {len(guessed):,} of {len(fresh):,} ungraded answers")
     if not guessed:
@@ -131,11 +133,11 @@ class _Given:
 def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
     """All members fitted once, to graded answers and to those whose grades were guessed."""
     task, recipe, asked, reader = given.task, given.recipe, given.asked, given.reader
-    members, found, truth, trainable, cut = list[Member](), list[Floats](), list[Floats](), 0, False
+    members, judged, trainable, cut, known = list[Member](), Judged(task), 0, False, None
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
-        split = given.parts[number % len(given.parts)]
+        split = given.parts[0 if recipe.join == "weights" else number % len(given.parts)]
         more = pseudo.beside(guessed, split.held)
         book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell, guessed=more)
         held = open_book(split.held, task, reader, own) if split.held else None
@@ -143,16 +145,26 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         member = Member(net, _grown(book, task, own))
-        if held is not None:
-            found.append(member.found(held))
-            truth.append(held.targets)
+        if known is None and recipe.precedents:
+            known = _collected(book, held, task, own)
+        if held is not None and recipe.join == "outputs":
+            judged.add(held, *member.said(held), known)
         members.append(Member(net.cpu(), member.forest))
         if cut:
             break
-    if recipe.join == "weights" and len(members) > 1:
+    if recipe.join == "weights":  # all have the same questions held back, so that their average can be judged by them
         members = [Member(soup([one.net for one in members]), members[0].forest)]
-    temperature, error, judged = _judged(task, found, truth)
-    return Fitted(task, recipe, given.base, reader, members, temperature, error, judged, trainable, given.folder, cut)
+        if held is not None:
+            judged.add(held, *members[0].said(held), known)
+    return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
+
+
+def _collected(book: Book, held: Book | None, task: Task, recipe: Recipe) -> Precedents:
+    """The precedents of all graded answers, those to the questions held back among them."""
+    books = [book] if held is None else [book, held]
+    graded = [(one.answer, row) for own in books for one, row in zip(own.entries, own.features, strict=True)
+              if one.kind == OWN and one.weight == 1.0]  # fmt: skip
+    return collect([one for one, _ in graded], np.array([row for _, row in graded]), task, recipe.seed)
 
 
 def _watch(name: str, asked: Asked, key: str = "") -> Watch:
@@ -173,20 +185,6 @@ def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
     if len({one.group for one in answers}) < FEWEST_HELD * 2 or many < 2:
         return [Split(list(answers), [])]
     return folds(answers, many, recipe.seed)
-
-
-def _judged(task: Task, found: list[Floats], truth: list[Floats]) -> tuple[float, float, dict[str, float]]:
-    """Temperature, typical error of a score, and the figures on the questions held back from each network."""
-    if not found:
-        return 1.0, 0.25, {}
-    all_found, target = np.concatenate(found), np.concatenate(truth)
-    temperature = best_temperature(task, all_found, target)
-    said = outcomes(task, all_found, temperature)
-    error = 0.25
-    if task.kind == "regression":
-        error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
-        said = outcomes(task, all_found, temperature, error)
-    return temperature, error, figures(task, said, target)
 
 
 def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given) -> tuple[GradingNet, bool]:

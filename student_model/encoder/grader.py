@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.forest import Forest, numbers
-from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
+from student_model.encoder.outcomes import Floats, Outcomes, blended, joined, outcomes
+from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
+from student_model.encoder.precedents import Precedents, Trust, corrected
 from student_model.encoder.reader import Graph, Reader
 from student_model.encoder.reading import features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 
-FORMAT = 1
-MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
+FORMAT = 2
+MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
 REMEMBERED = 500
 """Questions and references whose readings are kept: about 30 MB."""
 
@@ -43,6 +45,8 @@ class Served:
         self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
         self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
         self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
+        self._trust = Trust(**manifest["trust"])
+        self._precedents = _precedents(folder / PRECEDENTS)
         self.reader = Reader(folder / BASE, self.pairs)
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._lock = Lock()
@@ -59,10 +63,10 @@ class Served:
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of one answer; see `Grader`."""
-        one = GradedAnswer(question, tuple(references), answer, passage=passage)
+        one = in_own_words(GradedAnswer(question, tuple(references), answer, passage=passage))
         known = self._known([one])
         said = self._judged([one], known)
-        found = matches(self.pairs, references, answer, known)
+        found = matches(self.pairs, references, one.answer, known)
         named = self.task.named(int(said.place[0]), float(said.score[0]))
         shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
         return Grade(
@@ -75,11 +79,16 @@ class Served:
             self.version,
         )
 
-    def outcomes(self, answers: Sequence[GradedAnswer], done: Callable[[float], None] = lambda share: None) -> Outcomes:
-        """What the grader says of many answers, without evidence."""
+    def outcomes(
+        self,
+        answers: Sequence[GradedAnswer],
+        done: Callable[[float], None] = lambda share: None,
+        precedents: bool = True,
+    ) -> Outcomes:
+        """What the grader says of many answers, without evidence; with `precedents`, as in service."""
         found = [outcomes(self.task, np.zeros((0, self.task.outputs)))]
-        for number, one in enumerate(answers, start=1):  # alone, as in service: see `Reader.read`
-            found.append(self._judged([one], self._known([one])))
+        for number, one in enumerate(map(in_own_words, answers), start=1):  # alone, as in service: see `Reader.read`
+            found.append(self._judged([one], self._known([one]), precedents))
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
@@ -87,7 +96,9 @@ class Served:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         return self.reader.embed(texts)
 
-    def _judged(self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading]) -> Outcomes:
+    def _judged(
+        self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading], precedents: bool = True
+    ) -> Outcomes:
         near = known if self.manifest["near"] else None
         beside = np.array(
             [features(a.question, a.reference_answers, a.answer, near, self.manifest["counted"]) for a in answers],
@@ -104,11 +115,12 @@ class Served:
         }
         said: list[Floats] = []
         for net, forest in zip(self._nets, self._forests, strict=True):
-            both = [np.asarray(net.run(given), dtype=np.float64)]
-            if forest is not None:
-                both.append(numbers(self.task, forest.mean(beside)))
-            said.append(joined(self.task, both))
-        return outcomes(self.task, joined(self.task, said), self.manifest["temperature"], self.manifest["error"])
+            grown = None if forest is None else numbers(self.task, forest.mean(beside))
+            said.append(blended(np.asarray(net.run(given), dtype=np.float64), grown, self.manifest["share"]))
+        found, temperature = joined(self.task, said), self.manifest["temperature"]
+        if precedents and self._precedents is not None:
+            found = corrected(found, self._precedents.corrections(answers), self._trust, temperature)
+        return outcomes(self.task, found, temperature, self.manifest["error"])
 
     def _known(self, answers: Iterable[GradedAnswer]) -> dict[str, Reading]:
         """Readings of all that the answers are compared with, remembered, and of the answers themselves."""
@@ -131,6 +143,13 @@ def _forest(path: Path) -> Forest | None:
         return None
     with np.load(path, allow_pickle=False) as kept:
         return Forest(**{name: kept[name] for name in kept.files})
+
+
+def _precedents(path: Path) -> Precedents | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        return Precedents(**{name: kept[name] for name in kept.files})
 
 
 def open_grader(folder: Path) -> Served:

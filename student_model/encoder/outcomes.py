@@ -80,6 +80,11 @@ def joined(task: Task, found: Sequence[Floats]) -> Floats:
     return np.asarray(logit(np.clip(np.mean([expit(one) for one in found], axis=0), 1e-6, 1.0 - 1e-6)))
 
 
+def blended(net: Floats, forest: Floats | None, share: float) -> Floats:
+    """The numbers of a network and of a forest, both (n, outputs), as one: of labels the weighted geometric mean."""
+    return net if forest is None else np.asarray(share * net + (1.0 - share) * forest)
+
+
 def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:
     """The mean log loss of a head's numbers; for scores that of the shares or levels."""
     scaled = np.asarray(found, dtype=np.float64) / temperature

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from student_model.encoder.fluency import fluency
 from student_model.encoder.lexical import lexical
 from student_model.encoder.pairs import Pairs, readable
 from student_model.encoder.polarity import polarity
@@ -33,7 +34,11 @@ def features(
     """What stands beside the meaning of an answer, (F,): counted where `count`, near where texts are `known`."""
     found = [np.zeros(0, dtype=np.float32)]
     if count:
-        found += [lexical(question, references, answer), polarity(question, references, answer)]
+        found += [
+            lexical(question, references, answer),
+            polarity(question, references, answer),
+            fluency(references, answer),
+        ]
     if known is not None:
         found.append(similarity(known[question], [known[one] for one in references], known[answer]))
     return np.concatenate(found)

@@ -28,8 +28,9 @@ class Recipe:
         smoothing: of labels. fgm: size of adversarial steps on embeddings (Miyato et al., ICLR 2017). rdrop: weight of
             the divergence between two passes with other dropout (Liang et al., NeurIPS 2021).
         kinds: whether the transformer is told which tokens are the answer's, where it can be.
-        counted: whether what can be counted (`lexical`, `polarity`) joins the head; `near`: and nearness in the base
-            encoder. forest: whether trees over these features are grown beside the network.
+        counted: whether what can be counted (`lexical`, `polarity`, `fluency`) joins the head; `near`: and nearness
+            in the base encoder. forest: whether trees over these features are grown beside the network.
+        precedents: whether grades of other answers to the same question correct it.
         reword: share of answers that are said otherwise in an epoch, and how strongly. disguise: how many disguised
             ones are added for each.
         borrow: share of answers that are compared with a right answer of another pupil in place of the references.
@@ -63,8 +64,9 @@ class Recipe:
     counted: bool = True
     near: bool = True
     forest: bool = True
+    precedents: bool = True
     reword: float = 0.0
-    disguise: float = 0.0
+    disguise: float = 0.2
     borrow: float = 0.0
     pretrain: int = 0
     pseudo: float = 0.0
@@ -106,6 +108,7 @@ HELP = {
     "counted": "Use what can be counted.",
     "near": "Use nearness in the base encoder.",
     "forest": "Grow trees beside the network.",
+    "precedents": "Correct by grades of other answers to the same question.",
     "reword": "Share of answers said otherwise in an epoch.",
     "disguise": "Disguised answers added for each answer in an epoch.",
     "borrow": "Share of answers compared with a right answer of another pupil.",

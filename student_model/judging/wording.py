@@ -54,7 +54,7 @@ def closeness(answer: str, references: Sequence[str], question: str) -> float:
     (True, 0.0, 0.0)
     """
     said, asked = words(answer), words(question)
-    if not said or _copied(said, asked):
+    if not said or copied(said, asked):
         return 0.0
     return max((_nearness(said, words(reference), asked) for reference in references), default=0.0)
 
@@ -80,7 +80,7 @@ def words(text: str) -> list[str]:
     return [stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
 
 
-def _copied(said: list[str], asked: list[str]) -> bool:
+def copied(said: list[str], asked: list[str]) -> bool:
     """Whether an answer only gives the question back: all its words, and most of the question's."""
     return set(said) <= set(asked) and 2 * len(set(said)) > len(set(asked))
 

@@ -1,0 +1,227 @@
+"""What people said of other answers to the same question, and how far that corrects a grader that knows none of them.
+
+A grader learns what makes answers right anywhere. Of one question it does not know which half-right idea its pupils
+have, and which odd wording of theirs a teacher takes. So it keeps, of each answer that was graded, how far it would
+have been off, and corrects what it says of a new answer by what it was off with those that are written alike
+(Nadaraya, "On estimating regression", 1964; likeness by n-grams of characters within words, weighed by their rarity).
+Where a question has no graded answers nothing changes. No text is kept, only hashes of n-grams.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from student_model.encoder.answers import GradedAnswer, Task, folds
+from student_model.encoder.forest import grow, numbers
+from student_model.encoder.outcomes import Floats, log_loss, probabilities
+
+GRAMS = (3, 4)
+REACH = 10.0
+"""How fast an answer counts for less, the less it is like: by e for each tenth of likeness."""
+DOUBT = math.exp(-0.7 * REACH)
+"""What speaks for no correction, in answers that are quite alike."""
+MOST = 500
+"""Graded answers to a question that are kept: more say nothing new, and each takes time."""
+PARTS = 5
+SPREAD = 0.7
+"""How far trust may be from its defaults before any answer speaks for it, as a logarithm."""
+SAME = 1.0 - 1e-5
+"""The likeness of answers with the same n-grams."""
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far a grader believes precedents. `pull`: of the correction; `heat`: divides what the grader says itself.
+
+    The defaults are what was found on two corpora, for graders without questions to find them on.
+    """
+
+    pull: float = 2.5
+    heat: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Precedents:
+    """Graded answers to Q questions, n in all, question by question, with m n-grams, answer by answer.
+
+    Attributes:
+        asked: hashes of questions (Q,), rising. first: where each one's answers begin, (Q + 1,).
+        start: where the n-grams of each answer begin, (n + 1,). gram: which they are, rising within an answer (m,), and
+            how much each weighs (m,): the squares of an answer's sum to 1.
+        off: what was right less what the grader would have said, for each output, (n, outputs).
+        known: all n-grams, rising (u,), and how rare each is, (u,).
+    """
+
+    asked: NDArray[np.uint64]
+    first: NDArray[np.int64]
+    start: NDArray[np.int64]
+    gram: NDArray[np.uint32]
+    weight: NDArray[np.float32]
+    off: NDArray[np.float32]
+    known: NDArray[np.uint32]
+    rarity: NDArray[np.float32]
+
+    def correction(self, one: GradedAnswer, itself: bool = False) -> Floats | None:
+        """What the precedents of an answer say, shape (outputs,), in [-1, 1]; nothing where there are none.
+
+        Args:
+            itself: whether the answer is one of them: then one that is written the same is left out.
+        """
+        name = _asked(one)
+        place = int(np.searchsorted(self.asked, name))
+        if place == len(self.asked) or self.asked[place] != name:
+            return None
+        begin, end = int(self.first[place]), int(self.first[place + 1])
+        alike = self._likeness(one.answer, begin, end)
+        near = np.exp(REACH * (alike - 1.0))
+        if itself and alike.max() > SAME:
+            near[alike.argmax()] = 0.0
+        return np.asarray(near @ self.off[begin:end] / (near.sum() + DOUBT), dtype=np.float64)
+
+    def corrections(self, answers: Sequence[GradedAnswer], themselves: bool = False) -> Floats:
+        """Of each of n answers, (n, outputs), nan where there are no precedents; see `correction`."""
+        found = np.full((len(answers), self.off.shape[1]), np.nan)
+        for place, one in enumerate(answers):
+            said = self.correction(one, themselves)
+            if said is not None:
+                found[place] = said
+        return found
+
+    def _likeness(self, text: str, begin: int, end: int) -> Floats:
+        """How alike a text and the precedents between two places are written, from 0 to 1."""
+        gram, count = _grams(text)
+        if not len(gram) or not len(self.known):
+            return np.zeros(end - begin)
+        at = np.minimum(np.searchsorted(self.known, gram), len(self.known) - 1)
+        rare = np.where(self.known[at] == gram, self.rarity[at], self.rarity.max())
+        weight = _scaled(count, rare)
+        some = slice(int(self.start[begin]), int(self.start[end]))
+        mine = np.minimum(np.searchsorted(gram, self.gram[some]), len(gram) - 1)
+        both = np.where(gram[mine] == self.gram[some], weight[mine], 0.0) * self.weight[some]
+        edges = np.concatenate(([0.0], np.cumsum(both)))[self.start[begin : end + 1] - some.start]
+        return np.asarray(np.diff(edges).clip(0.0, 1.0))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """What is kept of it, by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def corrected(found: Floats, corrections: Floats, trust: Trust, temperature: float) -> Floats:
+    """The numbers of a head, (n, outputs), with what precedents say added, so that they mean the same as all others
+    after division by `temperature`.
+    """
+    moved = temperature * (found / trust.heat + trust.pull * np.nan_to_num(corrections))
+    return np.asarray(np.where(np.isnan(corrections), found, moved))
+
+
+def trusted(task: Task, found: Floats, corrections: Floats, target: Floats) -> Trust:
+    """How far to believe precedents: what has the least log loss on answers not learned from. Where these are few,
+    about as far as was found elsewhere.
+    """
+    there = ~np.isnan(corrections).any(axis=1)
+    if not there.any():
+        return Trust()
+
+    start = np.log([Trust().pull, Trust().heat])
+
+    def loss(log: NDArray[np.float64]) -> float:
+        trust, strange = Trust(*np.exp(log).tolist()), float(np.sum(((log - start) / SPREAD) ** 2))
+        told = log_loss(task, corrected(found[there], corrections[there], trust, 1.0), target[there])
+        return told + 0.5 * strange / float(there.sum())
+
+    best = minimize(loss, start, method="L-BFGS-B", bounds=[(-3.0, 2.5), (-1.5, 2.5)])
+    return Trust(*np.exp(best.x).tolist())
+
+
+def collect(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int) -> Precedents:
+    """The precedents of graded answers with these features (n, F).
+
+    What a grader would have said is asked of trees that have not seen the question.
+    """
+    off = _off(answers, features, task, seed)
+    rng = np.random.default_rng((seed, 91))
+    by_question: dict[int, list[int]] = {}
+    for place, one in enumerate(answers):
+        by_question.setdefault(int(_asked(one)), []).append(place)
+    order, first = list[int](), [0]
+    for name in sorted(by_question):
+        own = by_question[name]
+        order += sorted(rng.permutation(own)[:MOST].tolist())
+        first.append(len(order))
+    read = [_grams(answers[place].answer) for place in order]
+    known, times = np.unique(np.concatenate([gram for gram, _ in read]), return_counts=True)
+    rarity = (np.log((1 + len(read)) / (1 + times)) + 1.0).astype(np.float32)  # as scikit-learn's `TfidfVectorizer`
+    weights = [_scaled(count, rarity[np.searchsorted(known, gram)]) for gram, count in read]
+    return Precedents(
+        np.array(sorted(by_question), dtype=np.uint64),
+        np.array(first, dtype=np.int64),
+        np.cumsum([0, *(len(gram) for gram, _ in read)], dtype=np.int64),
+        np.concatenate([gram for gram, _ in read]),
+        np.concatenate(weights),
+        off[order].astype(np.float32),
+        known,
+        rarity,
+    )
+
+
+def _off(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int) -> Floats:
+    """What was right less what trees say that were grown without the question, (n, outputs)."""
+    target = np.array([task.target(one) for one in answers])
+    right, said = _shares(task, target), np.zeros((len(answers), task.outputs))
+    place = {id(one): n for n, one in enumerate(answers)}
+    for split in folds(answers, PARTS, seed):
+        train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
+        if not train or not features.shape[1]:
+            said[held] = right[train or held].mean(axis=0)
+            continue
+        trees = grow(features[train], target[train], task, seed)
+        found = numbers(task, trees.mean(features[held]))
+        said[held] = probabilities(task, found) if task.kind == "labels" else 1.0 / (1.0 + np.exp(-found))
+    return np.asarray(right - said)
+
+
+def _shares(task: Task, target: Floats) -> Floats:
+    """Grades as shares of each output, (n, outputs): which label, above which levels, or the score itself."""
+    if task.kind == "labels":
+        return np.asarray(np.eye(task.outputs)[target.astype(int)])
+    if task.kind == "ordinal":
+        return np.asarray((target[:, None] > np.arange(task.outputs)).astype(float))
+    return np.asarray(target[:, None])
+
+
+def _asked(one: GradedAnswer) -> np.uint64:
+    """What tells questions apart: their text, passage and references, whatever case and spaces these have."""
+    parts = (one.question, one.passage, *sorted(one.reference_answers))
+    told = "\n".join(" ".join(part.casefold().split()) for part in parts)
+    return np.uint64(int.from_bytes(hashlib.sha256(told.encode("utf-8", "replace")).digest()[:8], "little"))
+
+
+def _grams(text: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Hashes of the n-grams within the words of a text, rising, and how often each occurs."""
+    found = [zlib.crc32(one.encode("utf-8", "replace")) for one in _pieces(text)]
+    gram, count = np.unique(np.array(found, dtype=np.uint32), return_counts=True)
+    return gram, count.astype(np.int64)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for word in _WORD.findall(text.casefold()):
+        padded = f" {word} "
+        for size in GRAMS:
+            for start in range(max(1, len(padded) - size + 1)):
+                yield padded[start : start + size]
+
+
+def _scaled(count: NDArray[np.int64], rarity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights of n-grams, the squares of which sum to 1."""
+    weight = (1.0 + np.log(np.maximum(count, 1))) * rarity
+    return np.asarray(weight / max(float(np.linalg.norm(weight)), 1e-9), dtype=np.float32)
