@@ -98,12 +98,11 @@ def world(course: Curriculum, log: Sequence[Response], whole: bool, seed: int) -
         rows = [one for one in log if (one.learner_id in held) == test and one.item_id in known]
         return to_log([replace(one, concept_ids=()) for one in rows], graph.vocabulary)
 
-    return World(
-        of(before, False), before, of(later, True), later, np.array([i in fresh for i in later.vocabulary.items])
-    )
+    added = np.array([one in fresh for one in later.vocabulary.items])
+    return World(of(before, False), before, of(later, True), later, added)
 
 
-def figures(tracer: Tracer, one: World, real: dict[str, float]) -> dict[str, float]:
+def figures(tracer: Tracer, one: World, real: dict[str, float]) -> dict[str, float | None]:
     """AUC on the responses to new items, and how well the order of their difficulties is met."""
     assert isinstance(tracer, StateSpace)
     asked = one.new[one.test.item]
@@ -139,7 +138,7 @@ def fitted(one: World, seed: int) -> Tracer:
 def run(arguments: argparse.Namespace, encoder: Encoder) -> list[dict[str, object]]:
     """A row for each seed, case and way of placing."""
     course = curriculum(arguments.data, ImportReport())
-    log, rows = list(responses(arguments.data, ImportReport())), []
+    log, rows = list(responses(arguments.data, ImportReport())), list[dict[str, object]]()
     real = failed(log)
     for seed in range(arguments.seeds):
         for case in ("items", "course"):

@@ -16,6 +16,9 @@ from student_model.tracing._placing import form_of
 from student_model.tracing._texts import FEWEST, RIDGES, WIDTH, Spectrum, informed
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
+WORTH = 0.01
+"""Share of the spread of difficulties below which texts tell nothing: it is chance, not law."""
+
 
 def read_into(belief: StateSpace, features: FloatArray | None, context: Context) -> StateSpace:
     """The belief model with what `told_of_items` tells of its own items, and what of it goes for items to come."""
@@ -46,7 +49,8 @@ def transfer(belief: StateSpace, features: FloatArray, graph: KnowledgeGraph) ->
     told, usual = found.left_out(), _Ridge(features[rows, wide : wide + len(words.concepts)], y).left_out()
     error, apart = float(np.mean(told**2)), float(np.mean(found.left_out(_mains(belief, rows)) ** 2))
     share, joint = shared_by(told, usual)
-    if error >= spread or (share == 0.0 and apart >= spread):
+    few = (1.0 - WORTH) * spread
+    if error >= few or (share == 0.0 and apart >= few):
         return None
     return Transfer(
         weights=found.weights(),
@@ -56,7 +60,7 @@ def transfer(belief: StateSpace, features: FloatArray, graph: KnowledgeGraph) ->
         level=level,
         share=share,
         joint=joint,
-        apart=apart if apart < spread else np.inf,
+        apart=apart if apart < few else np.inf,
         explained=1.0 - error / spread,
     )
 
