@@ -13,20 +13,21 @@ from knowledge_graph.vocabulary import FloatArray
 from student_model.log import Log
 from student_model.types import LearnerId
 
-SUMS, PARTS = ConceptId("sums"), ConceptId("parts")
+SUMS, LESS, PARTS = ConceptId("sums"), ConceptId("less"), ConceptId("parts")
 OLD, NEW = 48, 12
 EASY = ("What is {} plus one?", "Count on from {} by one.", "Which number comes after {}?")
 HARD = ("Find the determinant of a {0} by {0} matrix.", "Prove the theorem for all primes above {0}.")
 
 
-def asked(number: int, name: str = "i", about: ConceptId = SUMS, texts: bool = True) -> Item:
-    """An item that is easy if its number is even, and hard if it is odd, as its text says."""
+def asked(number: int, name: str = "i", about: ConceptId | None = None, texts: bool = True) -> Item:
+    """An item that is easy if its number is even, and hard if it is odd, as its text says; of two concepts in turn."""
+    own = about or (SUMS, LESS)[number // 2 % 2]
     ways = (EASY, HARD)[number % 2]
     text = ways[number // 2 % len(ways)].format(number + 3) if texts else "?"
-    return Item(ItemId(f"{name}{number:02}"), "numeric", (about,), text, answer="1")
+    return Item(ItemId(f"{name}{number:02}"), "numeric", (own,), text, answer="1")
 
 
-def course(*items: Item, concepts: tuple[ConceptId, ...] = (SUMS,), steps: bool = False) -> KnowledgeGraph:
+def course(*items: Item, concepts: tuple[ConceptId, ...] = (SUMS, LESS), steps: bool = False) -> KnowledgeGraph:
     """A course of these items; with `steps` each concept needs the one before."""
     edges = tuple(Prerequisite(a, b) for a, b in pairwise(concepts)) if steps else ()
     named = tuple(Concept(one, one.title()) for one in concepts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cold_course import ELSEWHERE, GRAPH, HARDER, LATER, NEW, OLD, PARTS, SUMS, asked, course, grown, lived, truth
+from cold_course import ELSEWHERE, GRAPH, HARDER, LATER, NEW, OLD, SUMS, asked, course, grown, lived, truth
 from numpy.typing import NDArray
 
 from student_model import storage
@@ -58,7 +58,7 @@ def encoder(tiny_grader: Path) -> Served:
 
 def test_new_items_of_a_known_course_are_ordered_as_they_read(model: StateSpace, encoder: Served) -> None:
     before, after = model.bind(LATER.vocabulary), model.place(LATER, encoder)
-    assert np.ptp(before.difficulty[OLD:]) == pytest.approx(0.0)
+    assert np.unique(before.difficulty[OLD:].round(9)).size == 2  # as their two concepts have it
     new = after.difficulty[OLD:]
     assert new[HARDER].min() - new[~HARDER].max() > 1.0
     assert (after.difficulty_variance[OLD:] < before.difficulty_variance[OLD:]).all()
@@ -133,7 +133,7 @@ def test_without_the_encoder_of_the_fit_texts_are_left_out(model: StateSpace, en
 
 
 def test_a_fit_without_texts_or_with_texts_that_tell_nothing_keeps_no_regression() -> None:
-    silent = course(*(asked(n, texts=False) for n in range(OLD)))
+    silent = course(*(asked(n, about=SUMS, texts=False) for n in range(OLD)), concepts=(SUMS,))
     drawn = np.random.default_rng(5).normal(0.0, 1.0, OLD)
     assert statespace.fit(lived(silent, drawn), context=Context(silent)).cold.transfer is None
     assert statespace.fit(lived(GRAPH, truth(OLD))).cold.transfer is None
@@ -149,10 +149,9 @@ def test_items_that_the_fit_read_but_nobody_answered_keep_what_it_made_of_them(e
 
 def test_the_regression_is_ridge_worked_out_by_whole_matrices() -> None:
     """Weights, and the error of concepts left out whole, against inverses of whole matrices."""
-    ways = course(*(asked(n, about=(SUMS, PARTS)[n % 4 // 2]) for n in range(OLD)), concepts=(SUMS, PARTS))
-    plain = statespace.fit(lived(ways, truth(OLD)))
-    features = item_features(ways, ways.vocabulary, Context())
-    found = transfer(plain, features, ways)
+    plain = statespace.fit(lived(GRAPH, truth(OLD)))
+    features = item_features(GRAPH, GRAPH.vocabulary, Context())
+    found = transfer(plain, features, GRAPH)
     assert isinstance(found, Transfer)
     x, y = features[:, : len(found.centre)], plain.difficulty - plain.difficulty.mean()
     x = x - x.mean(axis=0)

@@ -117,8 +117,10 @@ class _Above(NamedTuple):
 
 def _by_graph(graph: KnowledgeGraph, rest: BoolArray, read: _Read) -> _Above:
     """What their author and the graph say of the items whose concepts are new."""
+    if not rest.any():
+        return _Above(np.zeros(len(rest)), np.full(len(rest), -1), False)
     declared, depth = declared_above(graph), depth_above(graph)
-    by_author, deep = rest & ~read.by & ~np.isnan(declared), bool(depth.any() and rest.any())
+    by_author, deep = rest & ~read.by & ~np.isnan(declared), bool(depth.any())
     above = np.where(by_author, DECLARED * np.nan_to_num(declared), 0.0) + np.where(rest, DEPTH * depth, 0.0)
     codes = np.where(by_author, BY_AUTHOR, np.where(rest & ~read.by & deep, GRAPH, -1))
     return _Above(above, codes, deep)
