@@ -1,6 +1,6 @@
 """Items that came into a course after the fit, and a whole new course: placed by concept, text, author and graph.
 
-    python benchmarks/cold_items.py --grader FOLDER [--data FOLDER] [--seeds 3]
+    python benchmarks/cold_items.py --grader FOLDER [--data FOLDER] [--seeds 6]
 
 On DBE-KT22, `statespace`, a fifth of the learners held back. `items`: a fifth of the items is removed from log and
 course; the model is fitted, saved, opened and bound to the whole course as the service does it, and measured on the
@@ -174,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--grader", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=6)
     arguments = parser.parse_args()
     encoder = reading_with(opened(arguments.grader), None)
     if encoder is None:
