@@ -98,6 +98,7 @@ def _recommendation(graph: KnowledgeGraph, cards: Cards, one: Recommendation) ->
         "minutes": one.minutes,
         "sentence": one.sentence,
         "reasons": one.reasons,
+        "placed_by": one.placed_by,
         "item": cards.of(one.item_id),
     }
 

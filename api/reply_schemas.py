@@ -10,6 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.types import ReasonKind
 from knowledge_graph.frontier import Standing
 from knowledge_graph.types import ItemKind, Origin
+from student_model.types import PlacedBy
+
+PLACED_BY = (
+    "What the item's difficulty rests on: `responses` of learners to it; else its `text`, as far as texts told of the "
+    "difficulty of others; the other items of its `concept`; what its author `declared`; where its concepts stand in "
+    "the `graph`; or nothing but the `prior`. Null for what is studied, and where the model does not tell."
+)
+RUNG = (
+    "Which model answered, `syllabus` where each failed. Where the model knows of no responses to any item of the "
+    "course, it says what placed them instead: `wayline (text and graph)`."
+)
 
 
 class Reply(BaseModel):
@@ -96,7 +107,7 @@ class BeliefsOut(Reply):
 
     learner_id: str
     log_position: int
-    rung: str
+    rung: str = Field(description=RUNG)
     model_version: str
     graph_version: str
     beliefs: list[BeliefOut]
@@ -180,6 +191,7 @@ class RecommendedOut(Reply):
     minutes: float
     sentence: str
     reasons: list[ReasonOut]
+    placed_by: PlacedBy | None = Field(description=PLACED_BY)
     item: ItemOut
 
 
@@ -197,7 +209,7 @@ class RecommendationsOut(Reply):
     decision_id: str
     learner_id: str
     items: list[RecommendedOut]
-    rung: str
+    rung: str = Field(description=RUNG)
     model_version: str
     graph_version: str
     infeasible: InfeasibleOut | None

@@ -38,6 +38,8 @@ class Settings:
             lies beside the SQLite file, because without it nobody can be found in there again.
         grader: the folder of a fitted grader of answers in words, else `grader` in the course's folder; without either
             the wording of answers alone is compared.
+        readings: the file that keeps what new items' texts mean, so that no start reads them again; it lies beside the
+            SQLite file, and may be deleted.
         review_below: an answer in words whose grade is less certain than this waits for a teacher.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     key_file: Path
     grader: Path | None = None
     review_below: float = REVIEW_BELOW
+    readings: Path | None = None
 
 
 def read_settings(
@@ -75,6 +78,7 @@ def read_settings(
         key_file=Path(given["KEY_FILE"] or _beside(url, state) / "pseudonym.key").resolve(),
         grader=Path(graded_by).resolve() if graded_by else _own_grader(course),
         review_below=_share(given["REVIEW_BELOW"]),
+        readings=_beside(url, state).resolve() / "readings.npz",
     )
     faults = [fault for check in _CHECKS if (fault := check(settings))]
     if faults:

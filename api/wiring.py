@@ -21,6 +21,7 @@ from api.reload import Reloader, Signature, signature
 from api.replies import Cards
 from api.rungs import Answer, Rungs
 from api.settings import REVIEW_BELOW
+from api.texts import reading_with
 from data.database import open_database
 from data.decisions import DecisionLog
 from data.key_file import key_of
@@ -36,6 +37,7 @@ from student_model import storage, tracing
 from student_model.judging import WORDING
 from student_model.judging.grades import Grader
 from student_model.log import Log
+from student_model.placement import Encoder, placed
 from student_model.tracing import Beliefs, Context, Tracer
 from student_model.types import LearnerId, Response
 
@@ -97,6 +99,7 @@ class Service:
         media: the folder that the items' media paths start from.
         clock: tells the time.
         grader: of answers in words. `review_below`: the confidence below which its grade waits for a teacher.
+        encoder: reads the texts of items that are new to a model that comes into service.
     """
 
     def __init__(
@@ -110,8 +113,9 @@ class Service:
         simpler: Callable[[], Tracer] | None = None,
         grader: Grader = WORDING,
         review_below: float = REVIEW_BELOW,
+        encoder: Encoder | None = None,
     ) -> None:
-        self.graph, self.media, self.clock = graph, media, clock
+        self.graph, self.media, self.clock, self.encoder = graph, media, clock, encoder
         self.grader, self.review_below = grading.Graders(grader), review_below
         second = simpler or (lambda: unfitted(SIMPLER, graph))
         self.rungs = Rungs(graph, tracer, second, capacity_for(graph), version)
@@ -142,7 +146,7 @@ class Service:
 
         def load() -> tuple[Tracer, str]:
             tracer, version = storage.opened(model)
-            return _over(self.graph, tracer), version
+            return _over(self.graph, tracer, self.encoder), version
 
         self.reloader = Reloader(model, seen, self.rungs.first.version, load, self.rungs.swap)
 
@@ -251,41 +255,43 @@ def build(settings: Settings) -> Service:
     registered = Path(settings.model)
     seen = signature(registered)
     tracer, version = storage.opened(registered)
+    encoder = reading_with(grader, settings.readings)
     service = Service(
         graph,
-        _over(graph, tracer),
+        _over(graph, tracer, encoder),
         lambda: open_store(settings),
         course,
         version=version,
-        simpler=lambda: simpler_of(registered, graph),
+        simpler=lambda: simpler_of(registered, graph, encoder),
         grader=grader,
         review_below=below,
+        encoder=encoder,
     )
     service.follow(registered, seen)
     return service
 
 
-def _over(graph: KnowledgeGraph, tracer: Tracer) -> Tracer:
-    """The tracer over the course's vocabulary; the log is warned where it was fitted to something else."""
+def _over(graph: KnowledgeGraph, tracer: Tracer, encoder: Encoder | None) -> Tracer:
+    """The tracer over the course, with new items placed; the log is warned where it was fitted to something else."""
     known = sum(one in tracer.vocabulary.item_index for one in graph.vocabulary.items)
     if 2 * known < len(graph.items):
         told = "the model was fitted to few of the course's items: is it another course's?"
         structlog.get_logger().warning(told, model=tracer.name, items=len(graph.items), known=known)
-    return tracer.bind(graph.vocabulary)
+    return placed(tracer.bind(graph.vocabulary), graph, encoder)
 
 
-def simpler_of(registered: Path, graph: KnowledgeGraph) -> Tracer:
-    """The simpler model that `wayline tracer fit` put beside a registered one, over the course's vocabulary."""
+def simpler_of(registered: Path, graph: KnowledgeGraph, encoder: Encoder | None = None) -> Tracer:
+    """The simpler model that `wayline tracer fit` put beside a registered one, over the course, new items placed."""
     try:
-        return storage.open_tracer(registered / storage.SIMPLER).bind(graph.vocabulary)
+        return placed(storage.open_tracer(registered / storage.SIMPLER).bind(graph.vocabulary), graph, encoder)
     except storage.StorageError:  # none came along, or it is damaged
         return unfitted(SIMPLER, graph)
 
 
 def unfitted(model: str, graph: KnowledgeGraph) -> Tracer:
-    """The named model with its priors, over the course's vocabulary."""
+    """The named model with its priors, over the course, its items placed by what their author and the graph say."""
     nothing = Log.from_unordered(graph.vocabulary, [], np.empty(0, dtype=np.int32), np.empty(0))
-    return tracing.load(model).fit(nothing, context=Context(graph))
+    return placed(tracing.load(model).fit(nothing, context=Context(graph)), graph)
 
 
 def open_store(settings: Settings) -> Store:

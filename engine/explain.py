@@ -30,6 +30,7 @@ def recommendation(
         minutes=float(graph.minutes[item]),
         sentence=grounds[0].sentence,
         reasons=grounds,
+        placed_by=reading.placement.by(item) if judged and reading.placement is not None else None,
     )
 
 

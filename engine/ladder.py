@@ -12,6 +12,7 @@ from engine import policies
 from engine.candidates import Context
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray
+from student_model.placement import Placement, placement_of
 from student_model.replay import History, Progress
 from student_model.tracing import Beliefs, Tracer
 
@@ -29,7 +30,8 @@ class RungFailed(RuntimeError):
 class Reading:
     """What one rung of the ladder says: beliefs about the C concepts, odds of the I items with their 90 % interval.
 
-    `rung` is the tracer's name, or `syllabus` where no tracer was asked.
+    `rung` is the tracer's name, with what the items were placed by where none has responses, or `syllabus` where no
+    tracer was asked. `placement` says what placed each item, where the tracer tells.
     """
 
     rung: str
@@ -37,6 +39,7 @@ class Reading:
     odds: FloatArray
     odds_low: FloatArray
     odds_high: FloatArray
+    placement: Placement | None = None
 
 
 def read(graph: KnowledgeGraph, tracer: Tracer, progress: Progress, now: datetime) -> Reading:
@@ -48,7 +51,9 @@ def read(graph: KnowledgeGraph, tracer: Tracer, progress: Progress, now: datetim
     try:
         beliefs = tracer.beliefs(progress.state, now)
         low, high = tracer.predict_interval(progress.state, None, now)
-        reading = Reading(tracer.name, beliefs, tracer.predict(progress.state, None, now), low, high)
+        odds, placement = tracer.predict(progress.state, None, now), placement_of(tracer)
+        rung = tracer.name if placement is None else placement.named(tracer.name)
+        reading = Reading(rung, beliefs, odds, low, high, placement)
     except Exception as error:  # whatever breaks in a model must cost quality, never the learner's next item
         raise RungFailed(f"{tracer.name} failed to read a state") from error
     if not _sound(graph, reading):

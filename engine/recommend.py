@@ -69,4 +69,5 @@ def recommend(
         items=tuple(explain.recommendation(context, reading, item, chance, review_below) for item, chance in chosen),
         infeasible=infeasible,
         review_below=review_below,
+        encoder=reading.placement.encoder if reading.placement is not None else "",
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, NewType
 
 from knowledge_graph.types import ConceptId, ItemId, ItemKind
-from student_model.types import Belief, LearnerId, ResponseId
+from student_model.types import Belief, LearnerId, PlacedBy, ResponseId
 
 DecisionId = NewType("DecisionId", str)
 
@@ -82,7 +82,8 @@ class Recommendation:
 
     `odds` is the probability of success with its 90 % interval, `None` for what is studied and not judged.
     `propensity` is the exact probability with which this item was drawn at its place in the list, given those
-    before it. `sentence` says why in one plain sentence, `reasons` say it in full.
+    before it. `sentence` says why in one plain sentence, `reasons` say it in full. `placed_by` says what the item's
+    difficulty rests on, `None` for what is not judged and for models that do not tell.
     """
 
     item_id: ItemId
@@ -94,6 +95,7 @@ class Recommendation:
     minutes: float
     sentence: str
     reasons: tuple[Reason, ...]
+    placed_by: PlacedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,13 @@ class Decision:
     """A recommendation with all that led to it: enough to replay it exactly.
 
     Attributes:
-        rung: which step of the ladder answered: the tracer's name, or `syllabus` if every tracer failed.
+        rung: which step of the ladder answered: the tracer's name, or `syllabus` if every tracer failed. Where no item
+            of the course has responses it says what they were placed by: `wayline (text and graph)`.
         model_version, graph_version: content hashes of what answered.
         log_position: how many of the learner's responses the state was folded from.
         seed: of the generator that drew; the same seed, state and versions draw the same items.
         review_below: the confidence below which a grade waited for a teacher.
+        encoder: the version of what read the texts of new items; empty where none was placed by its text.
         eligible: how many items the constraints allowed. `candidates`: the best of them by score, best first.
     """
 
@@ -132,3 +136,4 @@ class Decision:
     items: tuple[Recommendation, ...]
     infeasible: Infeasible | None = None
     review_below: float = 0.0
+    encoder: str = ""

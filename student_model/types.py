@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Literal, NewType
 
 from knowledge_graph.types import ConceptId, ItemId
 
 LearnerId = NewType("LearnerId", str)
 ResponseId = NewType("ResponseId", str)
+
+PlacedBy = Literal["responses", "text", "concept", "declared", "graph", "prior"]
+"""What an item's difficulty rests on: learners' own responses to it; what it says, so far as that told of others'
+difficulty; the other items of its concepts; the difficulty that its author declared; where its concepts stand among
+the prerequisites; or nothing, so that it is taken for a usual item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from knowledge_graph.types import Concept, ConceptId, Course, Curriculum, Item, 
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.encoder.base import embed
 from student_model.tracing import ALONE, Context, statespace
-from student_model.tracing._texts import FEWEST, MEANING, PLACE, RIDGES, TAGS, expected, informed, item_features
+from student_model.tracing._placing import MEANING
+from student_model.tracing._texts import FEWEST, PLACE, RIDGES, TAGS, expected, informed, item_features
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
 A, B = ConceptId("a"), ConceptId("b")

@@ -85,7 +85,7 @@ def test_every_model_can_serve(name: str, url: str) -> None:
     service = Service(graph, unfitted(name, graph), service_on(url)._open_store, clock=lambda: NOW)
     lena = Caller(client_of(service))
     lena.respond([{"item_id": "count", "correct": True}] * 3)
-    assert lena.recommend().get_json()["rung"] == name
+    assert lena.recommend().get_json()["rung"].partition(" (")[0] == name
     assert lena.beliefs()["towns"]["evidence"] == 3
 
 

@@ -6,6 +6,7 @@ so that a state grows with what was met and not with the course.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,3 +70,16 @@ class Knowledge:
         whole = np.full(self.count, usual)
         whole[self.concepts] = values
         return whole
+
+
+def damping_of(variance: FloatArray) -> FloatArray:
+    """`_statespace_step.damping` of many."""
+    return 1.0 / np.sqrt(1.0 + 0.39269908169872414 * variance)
+
+
+def log1p(values: FloatArray) -> FloatArray:
+    """log(1 + x) by the C library, as the compiled loop has it; numpy's own differs in the last place."""
+    logs = np.zeros(len(values))
+    some = np.flatnonzero(values)
+    logs[some] = list(map(math.log1p, values[some].tolist()))
+    return logs

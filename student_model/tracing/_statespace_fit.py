@@ -24,6 +24,7 @@ from student_model.compiled import compiled
 from student_model.forgetting import half_life
 from student_model.log import Log
 from student_model.steps import Step, unheard
+from student_model.tracing._cold import LEAST_INFORMATION
 from student_model.tracing._drift import Drift
 from student_model.tracing._drift_fit import Estimates, told_of
 from student_model.tracing._logistic_fit import Problem, mode
@@ -41,9 +42,6 @@ CONCEPT_PULL, BASE_PULL, EDGE_PULL = 0.5, 0.01, 25.0
 
 SLOPE_PULL, CONCEPT_SLOPE_PULL, LEAST_SLOPE = 20.0, 10.0, 0.2
 """Precisions of the Gaussian priors that draw items' slopes to their concepts', and those to 1; no slope is less."""
-
-LEAST_INFORMATION = 1e-6
-"""An item about which responses tell less has not been answered."""
 
 ROUNDS, STEPS, SETTLING = 2, 12, 3
 """Turns between law and difficulties; steps of descent in each; regressions at the end."""

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.types import Item, ItemKind
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
 from student_model.encoder.base import EncoderMissing, embed
 from student_model.tracing import Context
 from student_model.tracing._drift_fit import Estimates, told_of
+from student_model.tracing._placing import answer_of, form_of, shared, texts_of
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
 FEWEST = 20
@@ -28,8 +28,8 @@ RIDGES = np.logspace(-1.0, 4.0, 26)
 """Penalties to choose from by the evidence for each (MacKay, "Bayesian interpolation", Neural Computation 1992).
 Leaving out one item at a time chose far too small ones on DBE-KT22, where some items are nearly the same."""
 
-MEANING, TAGS, PLACE = 5.0, 2.0, 4.0
-"""Weights of meaning, of concepts and of the place in the course beside other features, whose spread is 1."""
+TAGS, PLACE = 2.0, 4.0
+"""Weights of concepts and of the place in the course beside other features, whose spread is 1."""
 
 STRETCHES = (0.05, 0.15)
 """Shares of a course within which items are near each other, at least `NEAR` items for the first."""
@@ -38,8 +38,6 @@ NEAR = 10.0
 
 WIDTH, PARTS = 384, 32
 """Numbers of a meaning as the encoder gives it, and those that networks get of it."""
-
-KINDS: tuple[ItemKind, ...] = ("choice", "numeric", "expression", "text", "steps")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +73,7 @@ def informed(belief: StateSpace, features: FloatArray | None, context: Context) 
         return belief
     context.tell(f"texts explain {told.explained:.0%} of what items differ in difficulty")
     estimate, information = belief.estimates()
-    there = ~np.isnan(features).any(axis=1)
+    there = np.asarray(~np.isnan(features).any(axis=1))
     left = told_of(belief.vocabulary.items, Estimates(estimate - told.difficulty, np.where(there, information, 0.0)))
     beyond = left.drift.shared > 0.0  # what texts leave unexplained, ids may tell
     expectation = np.where(there, told.difficulty + left.mean, belief.expected_difficulty)
@@ -87,6 +85,7 @@ def informed(belief: StateSpace, features: FloatArray | None, context: Context) 
         difficulty_variance=1.0 / (information + pull),
         expected_difficulty=expectation,
         expected_variance=variance,
+        cold=belief.cold.read(there),
     )
 
 
@@ -109,19 +108,15 @@ def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) ->
     """What is known of each item without any response, shape (I, F); NaN for items the course does not have."""
     items = [(words.item_index[one.item_id], one) for one in graph.curriculum.items if one.item_id in words.item_index]
     place = [n for n, _ in items]
-    about = {one.concept_id: ". ".join(filter(None, (one.title, one.description))) for one in graph.curriculum.concepts}
-    texts = ["\n".join((one.text, *one.choices, *(about[c] for c in one.concept_ids))) for _, one in items]
-    meaning = embed(texts, context.tell)
-    answer = embed([_answer(one) for _, one in items], context.tell)
-    form = np.array([_form(one) for _, one in items])
+    meaning = embed(texts_of(graph, [one for _, one in items]), context.tell)
+    answer = embed([answer_of(one) for _, one in items], context.tell)
+    form = np.array([form_of(one) for _, one in items])
     form = (form - form.mean(axis=0)) / (form.std(axis=0) + 1e-9)
     tags = np.zeros((len(items), len(words.concepts)))
     for row, n in enumerate(place):
         own = words.concepts_of(n)
         tags[row, own] = 1.0 / max(len(own), 1)
-    known = np.concatenate(
-        (MEANING * meaning, MEANING * answer, form, TAGS * tags, PLACE * _places(len(items))), axis=1
-    )
+    known = np.concatenate((shared(meaning, answer, form), TAGS * tags, PLACE * _places(len(items))), axis=1)
     features = np.full((len(words.items), known.shape[1]), np.nan)
     features[place] = known
     return features
@@ -136,19 +131,6 @@ def _places(items: int) -> FloatArray:
         near = np.exp(-0.5 * ((np.arange(items)[:, None] - centres) / width) ** 2)
         bumps.append(near / np.linalg.norm(near, axis=1, keepdims=True))
     return np.concatenate(bumps, axis=1)
-
-
-def _answer(item: Item) -> str:
-    """What is right, in words."""
-    return item.answer or next(iter(item.reference_answers), "")
-
-
-def _form(item: Item) -> list[float]:
-    kinds = [float(item.kind == kind) for kind in KINDS]
-    lengths = np.log1p([len(item.text), sum(map(len, item.choices)), len(item.explanation)]).tolist()
-    counts = [len(item.choices), len(item.hints), item.text.count("\n"), len(item.media), len(item.steps)]
-    declared = 0.5 if item.difficulty is None else item.difficulty
-    return [*kinds, *lengths, *map(float, counts), declared]
 
 
 def expected(belief: StateSpace, features: FloatArray) -> Expectation | None:

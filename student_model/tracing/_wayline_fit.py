@@ -17,6 +17,7 @@ from student_model.evaluation import log_loss
 from student_model.log import Log
 from student_model.steps import steps
 from student_model.tracing import Context
+from student_model.tracing._cold_fit import read_into
 from student_model.tracing._irt_fit import fitted as constant_ability
 from student_model.tracing._item_vectors import item_vectors
 from student_model.tracing._logistic_fit import Problem, mode
@@ -26,7 +27,7 @@ from student_model.tracing._recurrent_fit import FEWEST, Lesson, Trained, member
 from student_model.tracing._recurrent_net import Shape
 from student_model.tracing._statespace_fit import fitted as believed
 from student_model.tracing._statespace_fit import settled
-from student_model.tracing._texts import informed, meanings, told_of_items
+from student_model.tracing._texts import meanings, told_of_items
 from student_model.tracing.irt import Irt
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 from student_model.tracing.wayline import Blend, Wayline, made
@@ -50,7 +51,7 @@ def fitted(log: Log, seed: int, context: Context) -> Wayline:
     with steps(context, "belief") as step:
         belief = believed(log, context.graph, step=step)
     context.tell(belief.drift.in_words())
-    belief = informed(belief, told, context)
+    belief = read_into(belief, told, context)
     rows = belief.difficulty[log.item]
     centre, scale = float(rows.mean()), float(rows.std()) + 1e-3
     context.tell("fitting it to others of each learner")

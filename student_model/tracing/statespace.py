@@ -22,8 +22,9 @@ lies with 90 %.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,14 +32,20 @@ from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.compiled import compiled
 from student_model.forgetting import faded, half_life, retentions
 from student_model.log import Log
+from student_model.placement import Encoder, Placement
 from student_model.steps import steps
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, seconds_of
+from student_model.tracing._cold import Cold, restored
 from student_model.tracing._drift import NONE, Drift, between
-from student_model.tracing._knowledge import Knowledge
+from student_model.tracing._knowledge import Knowledge, damping_of, log1p
 from student_model.tracing._neighbours import Edges, Net, distinct, neighbours, of_concepts, of_items
+from student_model.tracing._placing import placed
 from student_model.tracing._practice import Z90, Rows, carried, logistic_of, practised, setting
 from student_model.tracing._statespace_step import PARTS, Law, Neighbours, Tables, restart, step
 from student_model.types import Response
+
+if TYPE_CHECKING:
+    from knowledge_graph.graph import KnowledgeGraph
 
 LAW = Law(
     general_variance=0.6,
@@ -91,6 +98,7 @@ class StateSpace:
         concept_slope, concept_difficulty: what is usual for the concept's items, shape (C,).
         base: the difficulty usual for an unknown concept.
         net: the edges in use. `items`, `concepts`: neighbourhoods that follow from it.
+        cold: where the items' places come from, and what texts tell of items to come.
         tags: neighbourhoods of the sets of concepts that items have. `tag`: which of these is the item's, (I,).
     """
 
@@ -111,6 +119,7 @@ class StateSpace:
     concepts: Neighbours
     tags: Neighbours
     tag: IntArray
+    cold: Cold
 
     @property
     def name(self) -> str:
@@ -160,7 +169,7 @@ class StateSpace:
             spread[aged] = k * k * spread[aged] + (1.0 - k * k) * law.offset_variance
             level[aged] = mean - slope[aged] * g
             successes[aged] *= k
-        practised = law.gain * _log1p(successes) - law.loss * _log1p(state.failures)
+        practised = law.gain * log1p(successes) - law.loss * log1p(state.failures)
         knows = (level + slope * g) + practised
         usual = (0.0, 0.0, law.offset_variance)
         return Now(*(state.spread_out(one, rest) for one, rest in zip((knows, slope, spread), usual, strict=True)))
@@ -192,12 +201,12 @@ class StateSpace:
     def logits(self, state: Knowledge, now: datetime | None) -> FloatArray:
         """The logits of the odds of all items, shape (I,)."""
         mean, variance = self._items(state, now)
-        return mean * _damped(variance)
+        return mean * damping_of(variance)
 
     def spans(self, state: Knowledge, now: datetime | None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """`logits`, and how far below and above them the interval of each item's logit ends, neither negative; (I,)."""
         mean, variance = self._items(state, now)
-        margin, logits = MARGIN * np.sqrt(variance), mean * _damped(variance)
+        margin, logits = MARGIN * np.sqrt(variance), mean * damping_of(variance)
         off = mean - logits
         return logits, np.maximum(margin - off, 0.0), np.maximum(margin + off, 0.0)
 
@@ -274,7 +283,7 @@ class StateSpace:
         def moved(values: FloatArray, usual: FloatArray | float) -> FloatArray:
             return carried(own.items, values, vocabulary.items, usual)
 
-        return made(
+        bound = made(
             vocabulary,
             self.law,
             slope=moved(self.slope, vocabulary.mean_over_concepts(concept_slope, 1.0)),
@@ -289,6 +298,17 @@ class StateSpace:
             drift=self.drift,
             net=self.net.over(own, vocabulary),
         )
+        return replace(bound, cold=self.cold.over(own, vocabulary))
+
+    @property
+    def placement(self) -> Placement:
+        """What each item was placed by."""
+        return self.cold.placement
+
+    def place(self, graph: KnowledgeGraph, encoder: Encoder | None) -> StateSpace:
+        """The same model over a course, with the items placed that the fit had no responses to; see `_placing`."""
+        bound = self if self.vocabulary is graph.vocabulary else self.bind(graph.vocabulary)
+        return replace(bound, **placed(graph, bound, encoder))
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs."""
@@ -297,30 +317,31 @@ class StateSpace:
             edges = getattr(self.net, kind)
             arrays |= {f"{kind}_{one.name}": getattr(edges, one.name) for one in fields(Edges)}
         drift = {f"drift_{name}": value for name, value in self.drift._asdict().items()}
-        return Parameters("statespace", self.vocabulary, arrays, {"base": self.base, **self.law._asdict(), **drift})
+        settings = {"base": self.base, **self.law._asdict(), **drift, **self.cold.settings()}
+        return Parameters("statespace", self.vocabulary, arrays | self.cold.arrays(), settings)
 
 
 def made(vocabulary: Vocabulary, law: Law, base: float, drift: Drift, net: Net, **numbers: FloatArray) -> StateSpace:
-    """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges."""
+    """A model of these `NUMBERS`, with the neighbourhoods that follow from its edges. Where its items' places come from
+    follows from the numbers, too, as they are after a fit.
+    """
     near, topics = of_items(vocabulary, net), of_concepts(vocabulary, net)
     offsets, concepts, tag = distinct(vocabulary)
     tags = neighbours(offsets, concepts, net, len(vocabulary.concepts))
+    cold = Cold.of(vocabulary, numbers["difficulty_variance"], numbers["expected_variance"])
     return StateSpace(
-        vocabulary, law, base=base, drift=drift, net=net, items=near, concepts=topics, tags=tags, tag=tag, **numbers
+        vocabulary,
+        law,
+        base=base,
+        drift=drift,
+        net=net,
+        items=near,
+        concepts=topics,
+        tags=tags,
+        tag=tag,
+        cold=cold,
+        **numbers,
     )
-
-
-def _damped(variance: FloatArray) -> FloatArray:
-    """`_statespace_step.damping` of many."""
-    return 1.0 / np.sqrt(1.0 + 0.39269908169872414 * variance)
-
-
-def _log1p(values: FloatArray) -> FloatArray:
-    """log(1 + x) by the C library, as the compiled loop has it; numpy's own differs in the last place."""
-    logs = np.zeros(len(values))
-    some = np.flatnonzero(values)
-    logs[some] = list(map(math.log1p, values[some].tolist()))
-    return logs
 
 
 def run_loop(
@@ -358,12 +379,14 @@ def fit(log: Log, seed: int = 0, context: Context = ALONE) -> StateSpace:
         from student_model.tracing._statespace_prior import unfitted
 
         return unfitted(log.vocabulary, context.graph)
-    from student_model.tracing._statespace_fit import fitted  # serving needs none of it
+    from student_model.tracing._cold_fit import read_into  # serving needs none of it
+    from student_model.tracing._statespace_fit import fitted
+    from student_model.tracing._texts import told_of_items
 
     with steps(context, "statespace") as step:
         model = fitted(log, context.graph, step=step)
     context.tell(model.drift.in_words())
-    return model
+    return read_into(model, told_of_items(log.vocabulary, context), context)
 
 
 def restore(parameters: Parameters) -> StateSpace:
@@ -373,4 +396,5 @@ def restore(parameters: Parameters) -> StateSpace:
     law = Law(*(setting(parameters, name) for name in Law._fields))
     numbers = {name: own[name] for name in NUMBERS}
     drift = Drift(*(setting(parameters, f"drift_{name}") for name in Drift._fields))
-    return made(parameters.vocabulary, law, setting(parameters, "base"), drift, Net(*edges), **numbers)
+    model = made(parameters.vocabulary, law, setting(parameters, "base"), drift, Net(*edges), **numbers)
+    return replace(model, cold=restored(parameters) or model.cold)

@@ -17,11 +17,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from knowledge_graph.vocabulary import FloatArray, IntArray, Vocabulary
 from student_model.log import Log
+from student_model.placement import Encoder, Placement
 from student_model.tracing import ALONE, Beliefs, Context, Parameters, irt, seconds_of, statespace
 from student_model.tracing._drift import between
 from student_model.tracing._knowledge import Knowledge
@@ -32,6 +34,9 @@ from student_model.tracing._traces import Recent
 from student_model.tracing.irt import GRID, PRIOR, Irt, mean_odds
 from student_model.tracing.statespace import StateSpace
 from student_model.types import Response
+
+if TYPE_CHECKING:
+    from knowledge_graph.graph import KnowledgeGraph
 
 TOLERANCE = 1e-5
 """Odds of whole logs are worked out in other batches than those of one learner, in single precision."""
@@ -176,6 +181,18 @@ class Wayline:
         new = carried(own.items, np.zeros(len(own.items)), vocabulary.items, 1.0)
         steady = replace(steady, ease=steady.ease - new * belief.drifted)
         return made(belief, steady, weights, features.astype(np.float32), self.blend)
+
+    @property
+    def placement(self) -> Placement:
+        """What placed the belief model's items."""
+        return self.belief.placement
+
+    def place(self, graph: KnowledgeGraph, encoder: Encoder | None) -> Wayline:
+        """The same model over a course, with new items as much harder in all its parts as the belief model has them."""
+        bound = self if self.vocabulary is graph.vocabulary else self.bind(graph.vocabulary)
+        belief = bound.belief.place(graph, encoder)
+        steady = replace(bound.steady, ease=bound.steady.ease - (belief.difficulty - bound.belief.difficulty))
+        return made(belief, steady, bound.network.weights, bound.network.features, bound.blend)
 
     def parameters(self) -> Parameters:
         """Everything `restore` needs."""

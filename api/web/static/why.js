@@ -5,6 +5,12 @@ import { isStudied } from "./answers.js";
 import { BeliefBar } from "./belief_bar.js";
 import { percent } from "./standing.js";
 
+/** What the chance rests on where no answers to the question are known yet; see `placed_by` in the API. */
+const PLACED = {
+  text: "New here: placed by what it says, no answers yet.",
+  concept: "New here: placed by others like it, no answers yet.",
+};
+
 /** `titleOf` names a concept by its title. */
 export function Why({ recommendation, decision, titleOf }) {
   const { sentence, reasons, item } = recommendation;
@@ -13,6 +19,7 @@ export function Why({ recommendation, decision, titleOf }) {
     <p class="why-sentence">${sentence}</p>
     ${!isStudied(item) && recommendation.odds !== null && html`<${BeliefBar} label="Your chance to get it right" probability=${recommendation.odds}
       low=${recommendation.odds_low} high=${recommendation.odds_high} />`}
+    ${PLACED[recommendation.placed_by] && html`<p class="small placed">${PLACED[recommendation.placed_by]}</p>`}
     <${Reasons} reasons=${reasons} sentence=${sentence} conceptId=${recommendation.concept_id} titleOf=${titleOf} />
     <p class="small print">Drawn with a chance of ${share(recommendation.propensity)} among what fits you now.
       Model ${version(decision.model_version)}${decision.rung ? html` (${decision.rung})` : ""}, map ${version(decision.graph_version)}.</p>
