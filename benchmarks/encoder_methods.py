@@ -41,6 +41,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "adapters": {"method": "adapters", "rank": 64, "rate": 5e-4, "head_rate": 0.1},
     "head alone": {"method": "frozen", "rate": 1e-3},
     "no forest": {"forest": False},
+    "no disguise": {"disguise": 0.0},
     "nothing counted": {"counted": False},
     "nothing near": {"near": False},
     "text alone": {"counted": False, "near": False, "forest": False},
@@ -57,7 +58,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "average .99": {"average": 0.99},
     "reword .5": {"reword": 0.5},
     "borrow .3": {"borrow": 0.3},
-    "disguise .1": {"disguise": 0.1},
+    "disguise .4": {"disguise": 0.4},
     "pretrain 1": {"pretrain": 1},
     "pseudo .8": {"pseudo": 0.8},
     "3 members": {"members": 3},
@@ -67,7 +68,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
 
 
 def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, fold: int, seed: int, base: str | None,
-            limit: int | None) -> dict[str, Any]:  # fmt: skip
+            limit: int | None, mixed: bool) -> dict[str, Any]:  # fmt: skip
     """The figures of one way, fold and seed."""
     import torch
 
@@ -80,7 +81,7 @@ def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, 
     task = task_of(answers)
     split = folds(answers, many, 0)[fold]
     train = [*split.train[:limit], *read_graded(extra)] if extra else split.train[:limit]
-    recipe = replace(Recipe(base=base, seed=seed), **WAYS[name])
+    recipe = replace(Recipe(base=base, seed=seed, mixed=mixed), **WAYS[name])
     begin = time.perf_counter()
     fitted = fit(train, recipe, Asked(device=device))
     seconds = time.perf_counter() - begin
@@ -121,13 +122,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--base")
     parser.add_argument("--limit", type=int, help="learn from so many answers only")
+    parser.add_argument("--mixed", action="store_true", help="train in bfloat16")
+    parser.add_argument("--paired", action="store_true", help="each fold with one seed, its own number")
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
     asked = parser.parse_args()
     ways = [one.strip() for one in asked.only.split(",")]
     runs = [
-        (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit)
-        for seed in range(asked.seeds)
-        for fold in range(asked.some or asked.folds)
+        (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit, asked.mixed)
+        for seed in range(asked.some or asked.folds if asked.paired else asked.seeds)
+        for fold in ([seed] if asked.paired else range(asked.some or asked.folds))
         for way in ways
     ]
     found: list[dict[str, Any]] = []

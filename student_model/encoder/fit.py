@@ -133,7 +133,8 @@ class _Given:
 def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
     """All members fitted once, to graded answers and to those whose grades were guessed."""
     task, recipe, asked, reader = given.task, given.recipe, given.asked, given.reader
-    members, judged, trainable, cut, known = list[Member](), Judged(task), 0, False, None
+    members, whole, judged, known = list[Member](), list[Forest | None](), Judged(task), None
+    trainable, cut = 0, False
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
@@ -144,18 +145,20 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         net, cut = _trained(book, held, own, f"{name}, second round" if guessed else name, given)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
-        member = Member(net, _grown(book, task, own))
+        member = Member(net, _grown(task, own, book))
         if known is None and recipe.precedents:
             known = _collected(book, held, task, own)
         if held is not None and recipe.join == "outputs":
             judged.add(held, *member.said(held), known)
         members.append(Member(net.cpu(), member.forest))
+        whole.append(_grown(task, own, book, held))
         if cut:
             break
     if recipe.join == "weights":  # all have the same questions held back, so that their average can be judged by them
         members = [Member(soup([one.net for one in members]), members[0].forest)]
         if held is not None:
             judged.add(held, *members[0].said(held), known)
+    members = [replace(one, forest=forest) for one, forest in zip(members, whole, strict=False)]
     return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
 
 
@@ -173,11 +176,15 @@ def _watch(name: str, asked: Asked, key: str = "") -> Watch:
     return Watch(name, asked.tell, asked.curves, folder, key, asked.done)
 
 
-def _grown(book: Book, task: Task, recipe: Recipe) -> Forest | None:
+def _grown(task: Task, recipe: Recipe, book: Book, held: Book | None = None) -> Forest | None:
+    """The forest of a book, and in the end of what was held back too: that has judged it by then."""
     if not recipe.forest or not book.features.shape[1]:
         return None
-    own = book.plain
-    return grow(book.features[own], book.targets[own], task, recipe.seed, book.weights[own])
+    books = [book] if held is None else [book, held]
+    features, targets, weights = (
+        np.concatenate([getattr(one, name)[one.plain] for one in books]) for name in ("features", "targets", "weights")
+    )
+    return grow(features, targets, task, recipe.seed, weights)
 
 
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:

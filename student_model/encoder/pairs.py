@@ -1,7 +1,9 @@
 """How question, reference answers, answer and passage become one row of tokens: the same for training and serving.
 
-`[CLS] answer [SEP] reference | reference … [SEP] question [SEP] passage [SEP]`: the transformer reads the answer in the
-light of all references at once, so that one pass grades it however many there are.
+`[CLS] answer [SEP] reference | reference … [SEP]`, and where there is no reference, or a passage, the question and the
+passage after them: the transformer reads the answer in the light of all references at once, so that one pass grades it
+however many there are. Beside references the question told it nothing more (`LOG.md`) and took a third of the time;
+what of an answer the question had said already is counted in the features.
 """
 
 from __future__ import annotations
@@ -143,7 +145,8 @@ class Pairs:
             left -= len(own) + 1
         if not any(part == REFERENCE for part in parts):
             add((), REFERENCE)
-        add(self.tokens(question)[: budget.question], QUESTION)
+        if passage or not references:
+            add(self.tokens(question)[: budget.question], QUESTION)
         if passage:
             add(self.tokens(passage)[: budget.passage], PASSAGE)
         return Row(tokens, parts)
