@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worded import numbers, pairs
 
-from student_model.encoder import lexical, polarity, similar
+from student_model.encoder import fluency, lexical, polarity, similar
 from student_model.encoder.lexical import MOST_REFERENCES
 from student_model.encoder.reading import Matches, features, matches, reading
 from student_model.encoder.similar import Reading, mean
@@ -231,7 +231,7 @@ def test_where_nothing_was_said_all_of_the_first_reference_is_missing() -> None:
 def test_features_are_those_that_are_asked_for() -> None:
     texts = known(RIGHT, "salt left", "the water")
     asked = "the water", [RIGHT], "salt left"
-    counts = [*lexical.lexical(*asked), *polarity.polarity(*asked)]
+    counts = [*lexical.lexical(*asked), *polarity.polarity(*asked), *fluency.fluency(*asked[1:])]
     close = similar.similarity(texts["the water"], [texts[RIGHT]], texts["salt left"]).tolist()
     assert features(*asked, None, True).tolist() == counts
     assert features(*asked, texts, False).tolist() == close

@@ -42,6 +42,7 @@ def test_labels_from_fit_to_grade(train: Path, test: Path, small: Path, tmp_path
     assert told["trained_on"]["answers"] == 40 and told["trained_on"]["questions"] == 5
     assert set(told["held"]) >= {"accuracy", "macro_f1", "weighted_f1"} and told["agreement"] > 0.9
     assert "40 graded answers to 5 questions" in fitted.stderr and "epoch 1 of 1" in fitted.stderr
+    assert told["held_known"].keys() == told["held"].keys()
     measured = run("evaluate", "--model", out, "--test", test, "--json")
     assert measured.exit_code == 0, measured.output
     found = json.loads(measured.stdout)
@@ -53,6 +54,27 @@ def test_labels_from_fit_to_grade(train: Path, test: Path, small: Path, tmp_path
     assert sum(one["label"] == label for one, label in zip(rows, true, strict=True)) == round(40 * found["accuracy"])
     assert rows[0]["answer_id"] == f"{lines('earth', 5, 6)[0]['question_id']}/1"
     assert rows[0]["grader"] == found["grader"] == f"encoder {told['version']}"
+
+
+def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_told_not_to(made: Made) -> None:
+    own = made.folder.parent / "train.jsonl"
+    known, alone = (
+        json.loads(run("evaluate", "--model", made.folder, "--test", own, *more, "--json").stdout)
+        for more in ((), ("--no-precedents",))
+    )
+    assert (known["rows"], known["known"], alone["known"]) == (64, 64, 0)
+    assert known["ece"] != alone["ece"]
+
+
+def test_labels_that_nothing_gives_a_worth_are_warned_of(train: Path, small: Path, tmp_path: Path) -> None:
+    rows = lines("earth", 0, 5)
+    for row in rows:
+        row["answers"] = [["blue" if label == "correct" else "red", said] for label, said in row["answers"]]
+    strange = write(tmp_path / "strange.jsonl", rows)
+    fitted = run("fit", "--train", strange, "--out", tmp_path / "grader", "--base", small, *QUICK)
+    assert fitted.exit_code == 0 and "warning: nothing says what blue, red are worth" in fitted.stderr
+    told = run("fit", "--train", strange, "--out", tmp_path / "other", "--base", small, *QUICK, "--worth", "blue=1")
+    assert told.exit_code == 0 and "warning" not in told.stderr
 
 
 def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:

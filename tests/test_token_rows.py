@@ -32,14 +32,19 @@ def test_a_row_is_answer_references_question_and_passage() -> None:
     row = pairs().row("the salt", ["water", "leaves left"], "salt", "gone")
     assert row.tokens == [2, 2000, 3, 3000, 3, 1000, 4000, 3, 6, 2000, 3, 5000, 3]
     assert row.parts == [0, 1, 0, 2, 0, 2, 2, 0, 3, 3, 0, 4, 0]
-    assert pairs().row("the salt", ["water"], "salt").tokens == [2, 2000, 3, 3000, 3, 6, 2000, 3]
+
+
+def test_beside_references_alone_the_question_is_not_read() -> None:
+    assert pairs().row("the salt", ["water"], "salt").tokens == [2, 2000, 3, 3000, 3]
+    assert pairs().row("the salt", [], "salt").tokens == [2, 2000, 3, 3, 6, 2000, 3]
+    assert pairs().row("the salt", ["water"], "salt", "gone").tokens == [2, 2000, 3, 3000, 3, 6, 2000, 3, 5000, 3]
 
 
 def test_what_is_not_there_keeps_its_place() -> None:
     """An answer, a question or references that are empty are told from each other by their separators."""
     assert pairs().row("salt", [], "").tokens == [2, 3, 3, 2000, 3]
     assert pairs().row("salt", ["", ""], "").tokens == [2, 3, 3, 2000, 3]
-    assert pairs().row("", ["salt"], "").tokens == [2, 3, 2000, 3, 3]
+    assert pairs().row("", ["salt"], "", "gone").tokens == [2, 3, 2000, 3, 3, 5000, 3]
 
 
 def test_of_a_long_answer_both_ends_are_kept_and_of_the_rest_the_beginning() -> None:
@@ -67,7 +72,8 @@ def test_no_part_is_longer_than_its_budget(
         (QUESTION, budget.question, question),
         (PASSAGE, budget.passage, passage),
     ):
-        assert len(own[which]) == min(len(text.split()), bound)
+        read = which != QUESTION or passage or not any(references)
+        assert len(own[which]) == (min(len(text.split()), bound) if read else 0)
     assert len(own[REFERENCE]) <= budget.references
     assert row.tokens[0] == SIGNS.begin and row.tokens[-1] == SIGNS.end
     assert set(own[OTHER]) == {SIGNS.begin, SIGNS.end}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from knowledge_graph.types import Item
     from student_model.encoder.answers import GradedAnswer
     from student_model.encoder.choose import By
+    from student_model.encoder.grader import Served
 
 ANSWERS = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -92,19 +93,29 @@ def fit(
         asked = Asked(tell, tell.done, curves, checkpoint)
         fitted = fit_grader(answers, recipe, asked, bare)
         served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
+    _fitted(served, out, as_json)
+
+
+def _fitted(served: Served, out: Path, as_json: bool) -> None:
+    """Say what was fitted and how good it is."""
     if served.task.kind == "labels" and not any(served.task.worth):
-        told_labels = ", ".join(served.task.labels)
+        labels = ", ".join(served.task.labels)
         click.echo(
-            f"warning: nothing says what {told_labels} are worth; all scores are 0: give --worth LABEL=SHARE", err=True
+            f"warning: nothing says what {labels} are worth; all scores are 0: give --worth LABEL=SHARE", err=True
         )
-    told = {key: served.manifest[key] for key in ("version", "held", "agreement", "trained_on", "trainable", "seconds")}
+    names = ("version", "held", "held_known", "agreement", "trained_on", "trainable", "seconds")
+    told = {key: served.manifest[key] for key in names}
     told = {**told, "labels": list(served.task.labels), "task": served.task.kind, "out": str(out)}
     if as_json:
         click.echo(json.dumps(told, allow_nan=False))
         return
     click.echo(f"{served.version}: {_task(served.task)} -> {out}, {told['seconds']:.0f} s")
-    held = ", ".join(f"{name} {value:.3f}" for name, value in told["held"].items())
-    click.echo(f"on questions held back: {held}" if held else "too few questions to hold any back: not judged")
+    for what, key in (("on questions held back", "held"), ("on them with their other answers known", "held_known")):
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in told[key].items())
+        if figures:
+            click.echo(f"{what}: {figures}")
+    if not told["held"]:
+        click.echo("too few questions to hold any back: not judged")
     click.echo(f"in eight bits the same label for {told['agreement']:.1%}")
 
 
@@ -113,9 +124,15 @@ def fit(
 @click.option("--test", type=ANSWERS, multiple=True, required=True, help="Graded answers it was not fitted to.")
 @COURSE
 @click.option("--rename", multiple=True, metavar="LABEL=LABEL", help="A label of the answers, as the grader calls it.")
+@click.option("--precedents/--no-precedents", default=True, help="Whether it knows its graded answers to a question.")
 @JSON
 def evaluate(
-    model: Path, test: tuple[Path, ...], curriculum: Path | None, rename: tuple[str, ...], as_json: bool
+    model: Path,
+    test: tuple[Path, ...],
+    curriculum: Path | None,
+    rename: tuple[str, ...],
+    precedents: bool,
+    as_json: bool,
 ) -> None:
     """Measure a grader, as it serves, on graded answers, beside what costs nothing."""
     from api.cli import _fitting
@@ -127,7 +144,7 @@ def evaluate(
     with _refusals(), _fitting.progress() as tell:
         answers = read_graded(test, _items(curriculum))
         tell(f"grading {len(answers):,} answers")
-        found = measure(open_grader(model), answers, renamed, tell.done)
+        found = measure(open_grader(model), answers, renamed, tell.done, precedents)
     if as_json:
         click.echo(json.dumps(found, allow_nan=False))
         return

@@ -25,13 +25,15 @@ def evaluate(
     answers: Sequence[GradedAnswer],
     renamed: Mapping[str, str] | None = None,
     done: Callable[[float], None] = lambda share: None,
+    precedents: bool = True,
 ) -> dict[str, Any]:
     """The figures of a grader on graded answers: of labels, or of scores where that is what they have.
 
     A grader of labels is measured on scores too: by the share of full marks that its labels stand for.
 
     Args:
-        renamed: labels of the answers by what the grader calls them.
+        renamed: labels of the answers by what the grader calls them. precedents: whether graded answers to the same
+            questions correct it, as in service.
 
     Raises:
         OtherGrades: the answers have labels that the grader does not give. NoTask: they have no grades.
@@ -45,11 +47,12 @@ def evaluate(
         _require(told, task)
         target = places(told, task).astype(np.float64)
     begin = time.perf_counter()
-    said = grader.outcomes(told, done)
+    said = grader.outcomes(told, done, precedents)
     seconds = time.perf_counter() - begin
     found = {
         "rows": len(told),
         "questions": len({one.group for one in told}),
+        "known": int(grader.known(told).sum()) if precedents else 0,
         **figures(task, said, target),
         "labels": _by_label(task, said, target) if task.kind == "labels" else {},
         "seconds": seconds,

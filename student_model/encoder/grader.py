@@ -92,6 +92,12 @@ class Served:
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
+    def known(self, answers: Sequence[GradedAnswer]) -> NDArray[np.bool_]:
+        """Which of n answers are to questions with precedents, (n,)."""
+        if self._precedents is None:
+            return np.zeros(len(answers), dtype=np.bool_)
+        return np.array([self._precedents.correction(one) is not None for one in answers], dtype=np.bool_)
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         return self.reader.embed(texts)

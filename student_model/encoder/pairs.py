@@ -143,9 +143,10 @@ class Pairs:
             if own:
                 add(own, REFERENCE)
             left -= len(own) + 1
-        if not any(part == REFERENCE for part in parts):
+        bare = REFERENCE not in parts
+        if bare:
             add((), REFERENCE)
-        if passage or not references:
+        if passage or bare:
             add(self.tokens(question)[: budget.question], QUESTION)
         if passage:
             add(self.tokens(passage)[: budget.passage], PASSAGE)
