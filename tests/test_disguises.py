@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from student_model.encoder.answers import GradedAnswer, task_of
 from student_model.encoder.base import load
-from student_model.encoder.book import DISGUISED, open_book
+from student_model.encoder.book import open_book
 from student_model.encoder.disguise import COMMANDS, PADDING, disguised
 from student_model.encoder.fluency import NAMES, fluency
 from student_model.encoder.graphs import Vectors, write_graph
@@ -69,18 +69,6 @@ def test_every_kind_of_disguise_comes_up() -> None:
     assert 0.5 < first[True] / first.total() < 0.85
 
 
-def test_padding_is_taken_from_answers_to_other_questions(small: Path, tmp_path: Path) -> None:
-    answers, base = planted(6), load(str(small))
-    reader = Reader(write_graph(Vectors(base.model), base, 0, tmp_path / "base.onnx"), base.pairs)
-    book = open_book(answers, task_of(answers), reader, Recipe(disguise=1.0, near=False), variants=True)
-    made = [one for one in book.entries if one.kind == DISGUISED]
-    assert len(made) == len(answers)
-    own = {f"q{n}": colour for n, colour in enumerate(("red", "green", "blue", "black", "white", "brown"))}
-    talk = [one for one in made if any(f"A {colour} ribbon with" in one.answer.answer for colour in own.values())]
-    strange = [one for one in talk if f"A {own[one.answer.group]} ribbon with" not in one.answer.answer]
-    assert strange and any(one.target == 1.0 and not one.answer.answer.startswith("A ") for one in strange)
-
-
 @pytest.mark.parametrize(
     ("answer", "left"),
     [
@@ -131,9 +119,7 @@ def test_graded_answers_to_train_on_are_reduced_to_their_own_words(small: Path, 
     base = load(str(small))
     reader = Reader(write_graph(Vectors(base.model), base, 0, tmp_path / "base.onnx"), base.pairs)
     copied = [replace(one, answer=f"{one.question} {one.answer}") for one in planted(3)]
-    plain, given_back = (
-        open_book(some, task_of(copied), reader, Recipe(disguise=0.0, near=False)) for some in (planted(3), copied)
-    )
+    plain, given_back = (open_book(some, task_of(copied), reader, Recipe(near=False)) for some in (planted(3), copied))
     assert np.array_equal(plain.features, given_back.features)
     assert [one.tokens for one in plain.rows] == [one.tokens for one in given_back.rows]
     assert isinstance(plain.entries[0].answer, GradedAnswer)

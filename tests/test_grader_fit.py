@@ -15,7 +15,7 @@ from student_model.encoder.answers import GradedAnswer, NoTask, folds, places
 from student_model.encoder.book import open_book
 from student_model.encoder.fit import Asked, Fitted, fit
 from student_model.encoder.net import soup
-from student_model.encoder.outcomes import blended, figures, joined, outcomes
+from student_model.encoder.outcomes import figures, joined, outcomes
 from student_model.encoder.recipe import METHODS, Recipe
 from student_model.tracing import CheckpointError
 
@@ -124,7 +124,7 @@ def test_members_are_joined_by_what_they_say(recipe: Recipe) -> None:
     apart = fit(answers, replace(recipe, epochs=1, members=2))
     assert len(apart.members) == 2 and not same(*states(apart))
     book = open_book(answers, apart.task, apart.reader, apart.recipe)
-    each = [blended(*one.said(book), apart.told.share) for one in apart.members]
+    each = [one.said(book).joined(apart.task, apart.told.share) for one in apart.members]
     assert apart.found(answers) == pytest.approx(joined(apart.task, each), abs=1e-5)
 
 

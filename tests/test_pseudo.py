@@ -96,7 +96,7 @@ def test_a_second_round_learns_guesses_and_none_of_a_question_held_back(monkeypa
     graded = [one for thing in THINGS[:6] for one in answers(thing)]
     fresh = [one for thing in THINGS for one in answers(thing, graded=False)]
     told: list[str] = []
-    recipe = Recipe(method="frozen", epochs=1, pseudo=0.6, held=0.34, near=False, disguise=0.0)
+    recipe = Recipe(method="frozen", epochs=1, pseudo=0.6, held=0.34, near=False)
     with one_thread():
         fitted = fit(graded, recipe, Asked(told.append), fresh)
     (held, first), (held_again, second) = books

@@ -16,7 +16,7 @@ from worded import pairs
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import SAME, misspelt, reworded
 from student_model.encoder.base import load
-from student_model.encoder.book import BORROWED, DISGUISED, OWN, REWORDED, Book, Entry, open_book
+from student_model.encoder.book import BORROWED, OWN, REWORDED, Book, Entry, open_book
 from student_model.encoder.pairs import Row
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
@@ -77,33 +77,33 @@ def entry(origin: int, kind: int = OWN) -> Entry:
 def book(entries: list[Entry], **chosen: float) -> Book:
     """Rows of all lengths; the network would take batches of four."""
     rows = [Row([2, *[9] * (one % 7), 3], [0] * (one % 7 + 2)) for one in range(len(entries))]
-    recipe = replace(Recipe(batch=4, disguise=0.0), **chosen)  # type: ignore[arg-type]
+    recipe = replace(Recipe(batch=4), **chosen)  # type: ignore[arg-type]
     return Book(entries, rows, np.zeros((len(entries), 0), dtype=np.float32), recipe, pairs())
 
 
-ALL = [entry(n, kind) for kind in (OWN, REWORDED, REWORDED, BORROWED, DISGUISED) for n in range(50)]
+ALL = [entry(n, kind) for kind in (OWN, REWORDED, REWORDED, BORROWED) for n in range(50)]
 
 
-@pytest.mark.parametrize("chosen", [{}, {"reword": 0.5}, {"reword": 1.0, "borrow": 0.5}, {"disguise": 0.3}])
+@pytest.mark.parametrize("chosen", [{}, {"reword": 0.5}, {"reword": 1.0, "borrow": 0.5}])
 def test_an_epoch_has_each_answer_once_as_it_is_or_as_a_variant(chosen: dict[str, float]) -> None:
     drawn = book(ALL, **chosen).drawn(np.random.default_rng(4))
-    own = [ALL[n].origin for n in drawn if ALL[n].kind != DISGUISED]
+    own = [ALL[n].origin for n in drawn]
     assert sorted(own) == list(range(50))
     kinds = Counter(ALL[n].kind for n in drawn)
     if not chosen:
         assert kinds == {OWN: 50}
     if "reword" in chosen:
         assert kinds[REWORDED] > 10
-    assert 5 < kinds[DISGUISED] < 25 if "disguise" in chosen else not kinds[DISGUISED]
+    assert 10 < kinds[BORROWED] < 40 if "borrow" in chosen else not kinds[BORROWED]
 
 
 def test_variants_that_are_always_wanted_are_always_taken() -> None:
-    drawn = book(ALL, reword=1.0, disguise=1.0).drawn(np.random.default_rng(0))
-    assert Counter(ALL[n].kind for n in drawn) == {REWORDED: 50, DISGUISED: 50}
+    drawn = book(ALL, reword=1.0).drawn(np.random.default_rng(0))
+    assert Counter(ALL[n].kind for n in drawn) == {REWORDED: 50}
 
 
 def test_batches_are_the_epoch_and_in_each_the_rows_are_about_as_long() -> None:
-    one = book(ALL, disguise=0.5)
+    one = book(ALL, reword=0.5)
     found = list(one.batches(np.random.default_rng(5)))
     assert sorted(np.concatenate(found)) == sorted(one.drawn(np.random.default_rng(5)))
     assert max(len(batch) for batch in found) == 4
@@ -114,8 +114,8 @@ def test_batches_are_the_epoch_and_in_each_the_rows_are_about_as_long() -> None:
     assert [b.tolist() for b in one.batches(np.random.default_rng(6))] != [batch.tolist() for batch in found]
 
 
-def test_what_is_fitted_to_features_alone_learns_from_answers_as_they_are_and_disguised_ones() -> None:
-    assert [ALL[n].kind for n in book(ALL).plain] == [OWN] * 50 + [DISGUISED] * 50
+def test_what_is_fitted_to_features_alone_learns_from_answers_as_they_are() -> None:
+    assert [ALL[n].kind for n in book(ALL).plain] == [OWN] * 50
 
 
 LABELS = Task("labels", ("correct", "contradictory", "irrelevant"), (1.0, 0.0, 0.0))
@@ -136,21 +136,17 @@ def unread(base: Path) -> Reader:
 
 
 def test_variants_are_made_with_the_grades_that_they_are_worth(small: Path) -> None:
-    """A right answer of another pupil may stand as the reference; what is worthless is off the point."""
-    recipe = Recipe(base=str(small), reword=1.0, borrow=1.0, disguise=1.0, near=False)
+    """A right answer of another pupil may stand as the reference."""
+    recipe = Recipe(base=str(small), reword=1.0, borrow=1.0, near=False)
     made = open_book(ANSWERS * 6, LABELS, unread(small), recipe, variants=True)
-    by_kind = {kind: [one for one in made.entries if one.kind == kind] for kind in range(4)}
-    assert [len(by_kind[kind]) for kind in (OWN, REWORDED, BORROWED, DISGUISED)] == [24, 48, 24, 24]
+    by_kind = {kind: [one for one in made.entries if one.kind == kind] for kind in range(3)}
+    assert [len(by_kind[kind]) for kind in (OWN, REWORDED, BORROWED)] == [24, 48, 24]
     for one in made.entries:
         origin = (ANSWERS * 6)[one.origin]
-        if one.kind != DISGUISED or origin.answer in one.answer.answer:
-            assert one.target == LABELS.target(origin)
-        else:
-            assert one.target == 2.0
+        assert one.target == LABELS.target(origin)
         if one.kind == BORROWED:
             right = {"in the pan because water goes up", "still in that pan"} - {origin.answer}
             assert set(one.answer.reference_answers) <= right
-    assert {one.target for one in by_kind[DISGUISED]} == {0.0, 1.0, 2.0}
     assert made.features.shape == (len(made), 23)
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import reworded
-from student_model.encoder.disguise import disguised
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Pairs, Row, Rows
 from student_model.encoder.pseudo import WEIGHT
@@ -19,11 +18,8 @@ from student_model.encoder.reading import features
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.similar import Reading
 
-OWN, REWORDED, BORROWED, DISGUISED = range(4)
-"""Where an entry comes from: as it is, said otherwise, beside a borrowed reference, or made to deceive."""
-
-TALK = 60
-"""Answers from which disguised ones to other questions take their padding."""
+OWN, REWORDED, BORROWED = range(3)
+"""Where an entry comes from: as it is, said otherwise, or beside a borrowed reference."""
 
 Tell = Callable[[str], None]
 
@@ -63,33 +59,28 @@ class Book:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Of all entries, (N,): a disguised one counts as often as an epoch would draw it."""
-        drawn = min(1.0, self.recipe.disguise)
-        return np.array([one.weight * (drawn if one.kind == DISGUISED else 1.0) for one in self.entries])
+        """Of all entries, (N,)."""
+        return np.array([one.weight for one in self.entries])
 
     @property
     def plain(self) -> NDArray[np.int64]:
-        """The entries that what is fitted to features alone learns from: answers as they are, and disguised ones."""
-        return np.array([n for n, one in enumerate(self.entries) if one.kind in (OWN, DISGUISED)], dtype=np.int64)
+        """The entries that what is fitted to features alone learns from: answers as they are."""
+        return np.array([n for n, one in enumerate(self.entries) if one.kind == OWN], dtype=np.int64)
 
     def together(self, places: NDArray[np.int64]) -> Rows:
         """The rows of some entries, side by side."""
         return self.pairs.together([self.rows[n] for n in places])
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """The entries of an epoch: each answer once, as it is or as a variant, and some disguised ones."""
+        """The entries of an epoch: each answer once, as it is or as a variant."""
         chosen: dict[int, int] = {}
         lots = rng.random(len(self.entries))
-        extra = []
         for place, one in enumerate(self.entries):
-            if one.kind == DISGUISED:
-                if lots[place] < self.recipe.disguise:
-                    extra.append(place)
-            elif one.kind == OWN:
+            if one.kind == OWN:
                 chosen.setdefault(one.origin, place)
             elif lots[place] < (self.recipe.reword if one.kind == REWORDED else self.recipe.borrow):
                 chosen[one.origin] = place
-        return np.array([*chosen.values(), *extra], dtype=np.int64)
+        return np.array([*chosen.values()], dtype=np.int64)
 
     def batches(self, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
         """An epoch in batches of about equal length each, in any order."""
@@ -105,9 +96,7 @@ class Book:
     @property
     def steps(self) -> int:
         """About how many batches an epoch has."""
-        own = sum(one.kind == OWN for one in self.entries)
-        more = self.recipe.disguise * sum(one.kind == DISGUISED for one in self.entries)
-        return max(1, round((own + more) / self.recipe.batch + 0.5))
+        return max(1, round(len(self.plain) / self.recipe.batch + 0.5))
 
 
 def open_book(
@@ -147,9 +136,8 @@ def book_features(
 def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entry]:
     """Variants of all answers, made once: an epoch draws among them."""
     rng = np.random.default_rng((recipe.seed, 5))
-    best, worst = _ends(task)
+    best, _ = ends(task)
     right: dict[str, list[str]] = {}
-    elsewhere = _elsewhere([one.answer for one in entries], rng)
     for one in entries:
         if one.target == best and one.weight == 1.0:  # what was guessed is no reference for others
             right.setdefault(one.answer.group, []).append(one.answer.answer)
@@ -166,22 +154,10 @@ def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entr
             if others:
                 borrowed = replace(own, reference_answers=(str(rng.choice(np.array(others, dtype=object))),))
                 found.append(replace(one, answer=borrowed, kind=BORROWED))
-        if recipe.disguise:
-            worthless = bool(rng.random() < 0.4)
-            talk = [text for group, text in elsewhere if group != own.group]
-            text = disguised(own.question, own.reference_answers, own.answer, rng, worthless, talk)
-            target = worst if worthless else one.target
-            found.append(replace(one, answer=replace(own, answer=text), target=target, kind=DISGUISED))
     return found
 
 
-def _elsewhere(answers: Sequence[GradedAnswer], rng: np.random.Generator) -> list[tuple[str, str]]:
-    """Some things that are said to questions, with the question that each belongs to."""
-    some = [answers[n] for n in rng.permutation(len(answers))[:TALK]]
-    return [(one.group, text) for one in some for text in (*one.reference_answers[:1], one.answer)]
-
-
-def _ends(task: Task) -> tuple[float, float]:
+def ends(task: Task) -> tuple[float, float]:
     """The targets of the best and of the worst grade. Of several worst labels, the one that means "off the point"."""
     if task.kind == "labels":
         least = min(task.worth)

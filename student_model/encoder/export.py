@@ -47,6 +47,8 @@ def save(
         write_graph(Graded(member.net), fitted.base, width, fresh / f"net-{number}.onnx")
         if member.forest is not None:
             np.savez_compressed(fresh / f"forest-{number}.npz", **member.forest.arrays())  # type: ignore[arg-type]
+        if member.guard is not None:
+            np.savez_compressed(fresh / f"guard-{number}.npz", **member.guard.arrays())  # type: ignore[arg-type]
     if fitted.precedents is not None:
         np.savez_compressed(fresh / PRECEDENTS, **fitted.precedents.arrays())  # type: ignore[arg-type]
     manifest = _manifest(fitted, answers, at, seconds)

@@ -19,9 +19,10 @@ from student_model.encoder.base import Base, load
 from student_model.encoder.book import OWN, Book, open_book, quiet
 from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.graphs import Vectors, write_graph
-from student_model.encoder.judged import Judged, Told
+from student_model.encoder.guard import Guard, grow_guard
+from student_model.encoder.judged import Judged, Said, Told
 from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
-from student_model.encoder.outcomes import Floats, blended, figures, joined, log_loss, outcomes
+from student_model.encoder.outcomes import Floats, figures, joined, log_loss, outcomes
 from student_model.encoder.precedents import Precedents, collect
 from student_model.encoder.pretrain import pretrained, texts_of
 from student_model.encoder.reader import Reader
@@ -47,15 +48,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One network, and one forest over the features beside it, fitted to the same answers."""
+    """One network, one forest over the features beside it, and a guard, fitted to the same answers."""
 
     net: GradingNet
     forest: Forest | None
+    guard: Guard | None = None
 
-    def said(self, book: Book) -> tuple[Floats, Floats | None]:
-        """What each of them says of all entries of a book, as the numbers of a head, (n, outputs)."""
-        forest = None if self.forest is None else numbers(self.net.task, self.forest.mean(book.features))
-        return predict(self.net, book), forest
+    def said(self, book: Book) -> Said:
+        """What each of them says of all entries of a book."""
+        task, features = self.net.task, book.features
+        forest = None if self.forest is None else numbers(task, self.forest.mean(features))
+        return Said(predict(self.net, book), forest, None if self.guard is None else self.guard.said(task, features))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +84,7 @@ class Fitted:
         book = open_book(bare, Task("regression"), self.reader, self.recipe)
         for one in self.members:
             one.net.to(device)
-        return joined(self.task, [blended(*one.said(book), self.told.share) for one in self.members])
+        return joined(self.task, [one.said(book).joined(self.task, self.told.share) for one in self.members])
 
 
 def fit(
@@ -145,19 +148,20 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         net, cut = _trained(book, held, own, f"{name}, second round" if guessed else name, given)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
-        member = Member(net, _grown(task, own, book))
+        guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
+        member = Member(net, _grown(task, own, book), guard)
         if known is None and recipe.precedents:
             known = _collected(book, held, task, own)
         if held is not None and recipe.join == "outputs":
-            judged.add(held, *member.said(held), known)
-        members.append(Member(net.cpu(), member.forest))
+            judged.add(held, member.said(held), known)
+        members.append(replace(member, net=net.cpu()))
         whole.append(_grown(task, own, book, held))
         if cut:
             break
     if recipe.join == "weights":  # all have the same questions held back, so that their average can be judged by them
-        members = [Member(soup([one.net for one in members]), members[0].forest)]
+        members = [replace(members[0], net=soup([one.net for one in members]))]
         if held is not None:
-            judged.add(held, *members[0].said(held), known)
+            judged.add(held, members[0].said(held), known)
     members = [replace(one, forest=forest) for one, forest in zip(members, whole, strict=False)]
     return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
 

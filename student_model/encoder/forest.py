@@ -53,13 +53,14 @@ def grow(
     task: Task,
     seed: int,
     weight: NDArray[np.float64] | None = None,
+    trees: int = TREES,
 ) -> Forest:
     """The forest of answers with these features (n, F) and targets (n,), which weigh so much (n,), or all the same."""
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
-    trees = kind(TREES, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed)
-    grown = trees.fit(features, target, sample_weight=weight)
+    grown = kind(trees, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed)
+    grown.fit(features, target, sample_weight=weight)
     parts: list[list[NDArray[np.generic]]] = [[], [], [], [], []]
     roots, start = [], 0
     classes = None if task.kind == "regression" else grown.classes_.astype(int)

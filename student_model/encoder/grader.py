@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.forest import Forest, numbers
-from student_model.encoder.outcomes import Floats, Outcomes, blended, joined, outcomes
+from student_model.encoder.guard import Guard, restored
+from student_model.encoder.judged import Said
+from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
@@ -44,6 +46,7 @@ class Served:
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
         self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
         self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
+        self._guards = [_guard(folder / f"guard-{n}.npz") for n in range(manifest["members"])]
         self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
         self._trust = Trust(**manifest["trust"])
         self._precedents = _precedents(folder / PRECEDENTS)
@@ -120,9 +123,11 @@ class Served:
             "features": beside,
         }
         said: list[Floats] = []
-        for net, forest in zip(self._nets, self._forests, strict=True):
+        for net, forest, guard in zip(self._nets, self._forests, self._guards, strict=True):
             grown = None if forest is None else numbers(self.task, forest.mean(beside))
-            said.append(blended(np.asarray(net.run(given), dtype=np.float64), grown, self.manifest["share"]))
+            warned = None if guard is None else guard.said(self.task, beside)
+            one = Said(np.asarray(net.run(given), dtype=np.float64), grown, warned)
+            said.append(one.joined(self.task, self.manifest["share"]))
         found, temperature = joined(self.task, said), self.manifest["temperature"]
         if precedents and self._precedents is not None:
             found = corrected(found, self._precedents.corrections(answers), self._trust, temperature)
@@ -145,17 +150,25 @@ class Served:
 
 
 def _forest(path: Path) -> Forest | None:
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as kept:
-        return Forest(**{name: kept[name] for name in kept.files})
+    kept = _arrays(path)
+    return None if kept is None else Forest(**kept)
+
+
+def _guard(path: Path) -> Guard | None:
+    kept = _arrays(path)
+    return None if kept is None else restored(kept)
 
 
 def _precedents(path: Path) -> Precedents | None:
+    kept = _arrays(path)
+    return None if kept is None else Precedents(**kept)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as kept:
-        return Precedents(**{name: kept[name] for name in kept.files})
+        return {name: kept[name] for name in kept.files}
 
 
 def open_grader(folder: Path) -> Served:

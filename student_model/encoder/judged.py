@@ -10,6 +10,7 @@ import numpy as np
 
 from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
+from student_model.encoder.guard import guarded
 from student_model.encoder.outcomes import Floats, best_temperature, blended, figures, log_loss, outcomes
 from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
 
@@ -19,6 +20,20 @@ USUAL, ERROR = 0.4, 0.25
 SPREAD = 0.07
 """How far from it the share may be before any answer speaks for that. Small: answers to a question err together, and
 some hundred answers to some twenty questions chose anything from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What a network and a forest say of n answers, each (n, outputs), and a guard: see `Guard.said`."""
+
+    net: Floats
+    forest: Floats | None = None
+    guard: tuple[Floats, Floats] | None = None
+
+    def joined(self, task: Task, share: float) -> Floats:
+        """All of it as the numbers of one head; `share` is the network's."""
+        found = blended(self.net, self.forest, share)
+        return found if self.guard is None else guarded(task, found, *self.guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +59,20 @@ class Judged:
     """What members say of the questions held back from them."""
 
     task: Task
-    nets: list[Floats] = field(default_factory=list)
-    forests: list[Floats] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     truth: list[Floats] = field(default_factory=list)
     corrections: list[Floats] = field(default_factory=list)
 
-    def add(self, held: Book, net: Floats, forest: Floats | None, known: Precedents | None) -> None:
-        """Take what a network and a forest say of a book that they did not learn from."""
-        self.nets.append(net)
+    def add(self, held: Book, said: Said, known: Precedents | None) -> None:
+        """Take what a member says of a book that it did not learn from."""
+        self.said.append(said)
         self.truth.append(held.targets)
-        if forest is not None:
-            self.forests.append(forest)
         if known is not None:
             self.corrections.append(known.corrections([one.answer for one in held.entries], themselves=True))
 
     def told(self) -> Told:
         """What all of it tells; nothing where no question was held back."""
-        if not self.nets:
+        if not self.said:
             return Told()
         task, target = self.task, np.concatenate(self.truth)
         share, found = self._blend(target)
@@ -79,12 +91,14 @@ class Judged:
 
     def _blend(self, target: Floats) -> tuple[float, Floats]:
         """The share of the network with the least log loss, each share at its own temperature, and what comes of it."""
-        net = np.concatenate(self.nets)
-        if not self.forests:
-            return USUAL, net
-        forest, best = np.concatenate(self.forests), (math.inf, USUAL)
-        for share in SHARES.tolist():
-            found = blended(net, forest, share)
+        best, chosen = math.inf, USUAL
+        for share in SHARES.tolist() if self.said[0].forest is not None else ():
+            found = self._joined(share)
             loss = log_loss(self.task, found, target, best_temperature(self.task, found, target))
-            best = min(best, (loss + 0.5 * ((share - USUAL) / SPREAD) ** 2 / len(target), share))
-        return best[1], blended(net, forest, best[1])
+            loss += 0.5 * ((share - USUAL) / SPREAD) ** 2 / len(target)
+            if loss < best:
+                best, chosen = loss, share
+        return chosen, self._joined(chosen)
+
+    def _joined(self, share: float) -> Floats:
+        return np.concatenate([one.joined(self.task, share) for one in self.said])

@@ -46,7 +46,7 @@ def in_own_words(one: GradedAnswer) -> GradedAnswer:
 
 
 def _sentences(text: str) -> list[str]:
-    return [one for one in _END.split(text.strip()) if one]
+    return [one.strip() for one in _END.split(text) if one.strip()]
 
 
 def _without(question: str, answer: str) -> str:

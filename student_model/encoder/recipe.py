@@ -31,8 +31,8 @@ class Recipe:
         counted: whether what can be counted (`lexical`, `polarity`, `fluency`) joins the head; `near`: and nearness
             in the base encoder. forest: whether trees over these features are grown beside the network.
         precedents: whether grades of other answers to the same question correct it.
-        reword: share of answers that are said otherwise in an epoch, and how strongly. disguise: how many disguised
-            ones are added for each.
+        reword: share of answers that are said otherwise in an epoch.
+        disguise: the share of answers that are taken to be disguised, see `guard`; 0 for no guard.
         borrow: share of answers that are compared with a right answer of another pupil in place of the references.
         pretrain: epochs of contrastive training on bare answers before (Gao et al., "SimCSE", EMNLP 2021).
         pseudo: least confidence from which ungraded answers join as graded in a second round; 0 for none.
@@ -110,7 +110,7 @@ HELP = {
     "forest": "Grow trees beside the network.",
     "precedents": "Correct by grades of other answers to the same question.",
     "reword": "Share of answers said otherwise in an epoch.",
-    "disguise": "Disguised answers added for each answer in an epoch.",
+    "disguise": "Share of answers taken to look better than they are; 0 for no guard against them.",
     "borrow": "Share of answers compared with a right answer of another pupil.",
     "pretrain": "Epochs of contrastive training on all answers before.",
     "pseudo": "Least confidence from which ungraded answers join in a second round; 0 for none.",
