@@ -1,6 +1,6 @@
 """Ways to fit the grader, each on questions it has not seen: quality, trainable weights, seconds, memory, size.
 
-    python benchmarks/encoder_methods.py [--data FILE…] [--only full,lora] [--folds 5] [--seeds 3] [--jobs 1]
+    python benchmarks/encoder_methods.py [--data FILE…] [--only full,lora] [--folds 5] [--seeds 3] [--jobs 1] [--size]
 
 The answers are parted by question into folds; each is graded by a grader fitted to the others, which itself holds some
 of their questions back to choose its epoch. Test files stay closed. One line a way: means over folds, with the spread
@@ -17,8 +17,10 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +29,13 @@ from student_model.encoder.answers import folds, places, task_of
 from student_model.encoder.outcomes import figures, outcomes
 from student_model.encoder.recipe import Recipe
 
+if TYPE_CHECKING:
+    from student_model.encoder.answers import GradedAnswer
+    from student_model.encoder.fit import Fitted
+
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/answers/scientsbank/train.jsonl.gz"
 FIGURES = ("weighted_f1", "macro_f1", "accuracy", "accuracy_at_80", "ece", "pearson", "rmse")
-COSTS = ("trainable", "seconds", "memory_mb")
+COSTS = ("trainable", "seconds", "memory_mb", "disk_mb")
 
 WAYS: Mapping[str, dict[str, Any]] = {
     "default": {},
@@ -41,7 +47,6 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "adapters": {"method": "adapters", "rank": 64, "rate": 5e-4, "head_rate": 0.1},
     "head alone": {"method": "frozen", "rate": 1e-3},
     "no forest": {"forest": False},
-    "no disguise": {"disguise": 0.0},
     "nothing counted": {"counted": False},
     "nothing near": {"near": False},
     "text alone": {"counted": False, "near": False, "forest": False},
@@ -58,7 +63,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "average .99": {"average": 0.99},
     "reword .5": {"reword": 0.5},
     "borrow .3": {"borrow": 0.3},
-    "disguise .4": {"disguise": 0.4},
+    "no guard": {"disguise": 0.0},
     "pretrain 1": {"pretrain": 1},
     "pseudo .8": {"pseudo": 0.8},
     "3 members": {"members": 3},
@@ -68,7 +73,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
 
 
 def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, fold: int, seed: int, base: str | None,
-            limit: int | None, mixed: bool) -> dict[str, Any]:  # fmt: skip
+            limit: int | None, mixed: bool, sized: bool) -> dict[str, Any]:  # fmt: skip
     """The figures of one way, fold and seed."""
     import torch
 
@@ -90,9 +95,19 @@ def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = figures(task, said, places(split.held, task).astype(float))
     held = {f"held_{key}": value for key, value in fitted.told.held.items()}
-    costs = {"trainable": fitted.trainable, "seconds": seconds, "memory_mb": peak}
+    disk = _disk(fitted, train) if sized else 0.0
+    costs = {"trainable": fitted.trainable, "seconds": seconds, "memory_mb": peak, "disk_mb": disk}
     found = {"temperature": fitted.told.temperature, "share": fitted.told.share}
     return {"way": name, "fold": fold, "seed": seed, "rows": len(split.held), **told, **held, **costs, **found}
+
+
+def _disk(fitted: Fitted, answers: Sequence[GradedAnswer]) -> float:
+    """Megabytes of the grader as it serves."""
+    from student_model.encoder.export import save
+
+    with TemporaryDirectory() as place:
+        served = save(fitted, answers, Path(place) / "grader", datetime.now(UTC), 0.0)
+        return sum(one.stat().st_size for one in served.folder.iterdir()) / 2**20
 
 
 def shown(name: str, found: Sequence[Mapping[str, Any]]) -> None:
@@ -123,18 +138,19 @@ def main() -> None:
     parser.add_argument("--base")
     parser.add_argument("--limit", type=int, help="learn from so many answers only")
     parser.add_argument("--mixed", action="store_true", help="train in bfloat16")
+    parser.add_argument("--size", action="store_true", help="write each grader, too, and say how large it is")
     parser.add_argument("--paired", action="store_true", help="each fold with one seed, its own number")
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
     asked = parser.parse_args()
     ways = [one.strip() for one in asked.only.split(",")]
     runs = [
-        (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit, asked.mixed)
+        (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit, asked.mixed, asked.size)
         for seed in range(asked.some or asked.folds if asked.paired else asked.seeds)
         for fold in ([seed] if asked.paired else range(asked.some or asked.folds))
         for way in ways
     ]
     found: list[dict[str, Any]] = []
-    with ProcessPoolExecutor(asked.jobs, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(asked.jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         for done in as_completed([pool.submit(measure, *run) for run in runs]):
             found.append(done.result())
             if asked.out:
