@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from student_model.encoder.answers import GradedAnswer, Task, places
-from student_model.encoder.outcomes import log_loss
+from student_model.encoder.outcomes import best_temperature, log_loss
 from student_model.encoder.precedents import (
     DOUBT,
     MOST,
@@ -35,7 +35,7 @@ def answer(text: str, label: str = "correct", question: str = "Where is it?") ->
 
 def known(*answers: GradedAnswer, task: Task = LABELS) -> Precedents:
     """Without features, each is off from the mean of all questions that are judged apart from its own."""
-    return collect(answers, np.zeros((len(answers), 0), dtype=np.float32), task, seed=0)
+    return collect(answers, np.zeros((len(answers), 0), dtype=np.float32), task, seed=0)[0]
 
 
 def test_the_same_answer_is_corrected_by_what_the_grader_was_off_with_it() -> None:
@@ -116,8 +116,8 @@ def test_what_the_trees_would_have_said_is_asked_without_the_question(task: Task
             right = bool(n % 2)
             answers.append(answer(f"{n}", "correct" if right else "incorrect", question=f"Question {question}?"))
             features.append([right if question else not right, rng.normal()])
-    found = collect(answers, np.array(features, dtype=np.float32), task, seed=0)
-    name = collect(answers[:8], np.zeros((8, 0), dtype=np.float32), task, 0).asked[0]
+    found, _ = collect(answers, np.array(features, dtype=np.float32), task, seed=0)
+    name = collect(answers[:8], np.zeros((8, 0), dtype=np.float32), task, 0)[0].asked[0]
     place = int(np.searchsorted(found.asked, name))
     odd = np.zeros(len(found.off), dtype=bool)
     odd[found.first[place] : found.first[place + 1]] = True
@@ -128,7 +128,7 @@ def test_corrected_numbers_mean_the_same_after_the_temperature_as_all_others() -
     found, trust = np.array([[2.0, 0.0], [2.0, 0.0]]), Trust(pull=3.0, heat=0.5)
     corrections = np.array([[0.5, -0.5], [np.nan, np.nan]])
     both = corrected(found, corrections, trust, temperature=4.0) / 4.0
-    assert both.tolist() == [[4.0 + 1.5, -1.5], [0.5, 0.0]]
+    assert both.tolist() == [[1.0 + 1.5, -1.5], [0.5, 0.0]]
 
 
 def test_precedents_are_trusted_as_far_as_they_tell_something() -> None:
@@ -137,11 +137,12 @@ def test_precedents_are_trusted_as_far_as_they_tell_something() -> None:
     found = rng.normal(size=(many, 2))
     told = 0.5 * (1.0 - 2.0 * target[:, None]) * np.array([1.0, -1.0]) + rng.normal(scale=0.2, size=(many, 2))
     idle = rng.normal(scale=0.5, size=(many, 2))
-    believed, doubted = trusted(LABELS, found, told, target), trusted(LABELS, found, idle, target)
-    assert believed.pull > 3.0 and doubted.pull < 0.5
+    believed, doubted = (trusted(LABELS, found, one, target) for one in (told, idle))
+    assert believed.pull > 2.5 and doubted.pull < 0.5
+    heat = best_temperature(LABELS, found, target)
     for corrections, trust in ((told, believed), (idle, doubted)):
-        best = log_loss(LABELS, corrected(found, corrections, trust, 1.0), target)
-        assert best <= log_loss(LABELS, corrected(found, corrections, Trust(), 1.0), target)
+        best = log_loss(LABELS, corrected(found, corrections, trust, heat), target, heat)
+        assert best < log_loss(LABELS, corrected(found, corrections, Trust(), heat), target, heat)
     assert trusted(LABELS, found, np.full((many, 2), np.nan), target) == Trust()
 
 

@@ -23,7 +23,7 @@ from student_model.encoder.guard import Guard, grow_guard
 from student_model.encoder.judged import Judged, Said, Told
 from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
 from student_model.encoder.outcomes import Floats, figures, joined, log_loss, outcomes
-from student_model.encoder.precedents import Precedents, collect
+from student_model.encoder.precedents import Precedents, Trust, collect
 from student_model.encoder.pretrain import pretrained, texts_of
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
@@ -72,6 +72,7 @@ class Fitted:
     members: list[Member]
     told: Told
     precedents: Precedents | None
+    trust: Trust
     trainable: int
     folder: TemporaryDirectory[str]
     interrupted: bool = False
@@ -151,7 +152,7 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
         member = Member(net, _grown(task, own, book), guard)
         if known is None and recipe.precedents:
-            known = _collected(book, held, task, own)
+            known, judged.trust = _collected(book, held, task, own)
         if held is not None and recipe.join == "outputs":
             judged.add(held, member.said(held), known)
         members.append(replace(member, net=net.cpu()))
@@ -163,10 +164,12 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         if held is not None:
             judged.add(held, members[0].said(held), known)
     members = [replace(one, forest=forest) for one, forest in zip(members, whole, strict=False)]
-    return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
+    return Fitted(
+        task, recipe, given.base, reader, members, judged.told(), known, judged.trust, trainable, given.folder, cut
+    )
 
 
-def _collected(book: Book, held: Book | None, task: Task, recipe: Recipe) -> Precedents:
+def _collected(book: Book, held: Book | None, task: Task, recipe: Recipe) -> tuple[Precedents, Trust]:
     """The precedents of all graded answers, those to the questions held back among them."""
     books = [book] if held is None else [book, held]
     graded = [(one.answer, row) for own in books for one, row in zip(own.entries, own.features, strict=True)

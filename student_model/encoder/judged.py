@@ -12,7 +12,7 @@ from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
 from student_model.encoder.guard import guarded
 from student_model.encoder.outcomes import Floats, best_temperature, blended, figures, log_loss, outcomes
-from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
+from student_model.encoder.precedents import Precedents, Trust, corrected
 
 SHARES = np.linspace(0.0, 1.0, 11)
 USUAL, ERROR = 0.4, 0.25
@@ -42,14 +42,13 @@ class Told:
 
     Attributes:
         share: of the network beside the forest. temperature: see `outcomes`. error: typical error of a score on a line.
-        trust: in precedents. held: figures of questions that are new to the grader. held_known: of the same, with their
+        held: figures of questions that are new to the grader. held_known: of the same, with their
             other answers as precedents.
     """
 
     share: float = USUAL
     temperature: float = 1.0
     error: float = ERROR
-    trust: Trust = field(default_factory=Trust)
     held: Mapping[str, float] = field(default_factory=dict)
     held_known: Mapping[str, float] = field(default_factory=dict)
 
@@ -59,6 +58,7 @@ class Judged:
     """What members say of the questions held back from them."""
 
     task: Task
+    trust: Trust = field(default_factory=Trust)
     said: list[Said] = field(default_factory=list)
     truth: list[Floats] = field(default_factory=list)
     corrections: list[Floats] = field(default_factory=list)
@@ -83,11 +83,10 @@ class Judged:
             said = outcomes(task, found, temperature, error)
         held = figures(task, said, target)
         if not self.corrections:
-            return Told(share, temperature, error, held=held)
+            return Told(share, temperature, error, held)
         corrections = np.concatenate(self.corrections)
-        trust = trusted(task, found, corrections, target)
-        known = outcomes(task, corrected(found, corrections, trust, temperature), temperature, error)
-        return Told(share, temperature, error, trust, held, figures(task, known, target))
+        known = outcomes(task, corrected(found, corrections, self.trust, temperature), temperature, error)
+        return Told(share, temperature, error, held, figures(task, known, target))
 
     def _blend(self, target: Floats) -> tuple[float, Floats]:
         """The share of the network with the least log loss, each share at its own temperature, and what comes of it."""

@@ -19,10 +19,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit, logit
 
 from student_model.encoder.answers import GradedAnswer, Task, folds
-from student_model.encoder.forest import grow, numbers
-from student_model.encoder.outcomes import Floats, log_loss, probabilities
+from student_model.encoder.forest import LEAST, grow, numbers
+from student_model.encoder.outcomes import Floats, best_temperature, log_loss, probabilities
 
 GRAMS = (3, 4)
 REACH = 10.0
@@ -32,8 +33,8 @@ DOUBT = math.exp(-0.7 * REACH)
 MOST = 500
 """Graded answers to a question that are kept: more say nothing new, and each takes time."""
 PARTS = 5
-SPREAD = 0.7
-"""How far trust may be from its defaults before any answer speaks for it, as a logarithm."""
+SPREAD = 1.0
+"""How far trust may be from what is usual before any answer speaks for it, as a logarithm."""
 SAME = 1.0 - 1e-5
 """The likeness of answers with the same n-grams."""
 _WORD = re.compile(r"[^\W_]+")
@@ -41,13 +42,13 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far a grader believes precedents. `pull`: of the correction; `heat`: divides what the grader says itself.
-
-    The defaults are what was found on two corpora, for graders without questions to find them on.
+    """How far a grader believes precedents. `pull`: of the correction; `heat`: divides what the grader says itself,
+    after its temperature. The defaults are about what was found on two corpora. Where answers were written to be alike
+    and graded apart, as our own were, precedents tell nothing and the pull is near 0.
     """
 
-    pull: float = 2.5
-    heat: float = 1.0
+    pull: float = 2.8
+    heat: float = 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,35 +121,44 @@ def corrected(found: Floats, corrections: Floats, trust: Trust, temperature: flo
     """The numbers of a head, (n, outputs), with what precedents say added, so that they mean the same as all others
     after division by `temperature`.
     """
-    moved = temperature * (found / trust.heat + trust.pull * np.nan_to_num(corrections))
+    moved = found / trust.heat + temperature * trust.pull * np.nan_to_num(corrections)
     return np.asarray(np.where(np.isnan(corrections), found, moved))
 
 
 def trusted(task: Task, found: Floats, corrections: Floats, target: Floats) -> Trust:
-    """How far to believe precedents: what has the least log loss on answers not learned from. Where these are few,
-    about as far as was found elsewhere.
+    """How far to believe precedents: what has the least log loss, given what a grader found of answers (n, outputs)
+    that it did not learn from, the corrections and the targets. Without any, as far as is usual.
     """
     there = ~np.isnan(corrections).any(axis=1)
     if not there.any():
         return Trust()
-
-    start = np.log([Trust().pull, Trust().heat])
+    own, right = found[there], target[there]
+    temperature, start = best_temperature(task, own, right), np.log([Trust().pull, Trust().heat])
 
     def loss(log: NDArray[np.float64]) -> float:
         trust, strange = Trust(*np.exp(log).tolist()), float(np.sum(((log - start) / SPREAD) ** 2))
-        told = log_loss(task, corrected(found[there], corrections[there], trust, 1.0), target[there])
-        return told + 0.5 * strange / float(there.sum())
+        moved = corrected(own, corrections[there], trust, temperature)
+        return log_loss(task, moved, right, temperature) + 0.5 * strange / len(right)
 
-    best = minimize(loss, start, method="L-BFGS-B", bounds=[(-3.0, 2.5), (-1.5, 2.5)])
+    best = minimize(loss, start, method="L-BFGS-B", bounds=[(-5.0, 2.5), (-1.5, 1.5)])
     return Trust(*np.exp(best.x).tolist())
 
 
-def collect(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int) -> Precedents:
-    """The precedents of graded answers with these features (n, F).
+def collect(
+    answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int
+) -> tuple[Precedents, Trust]:
+    """The precedents of graded answers with these features (n, F), and how far they correct each other.
 
     What a grader would have said is asked of trees that have not seen the question.
     """
-    off = _off(answers, features, task, seed)
+    target = np.array([task.target(one) for one in answers])
+    found = _unseen(answers, features, target, task, seed)
+    said = probabilities(task, found) if task.kind == "labels" else expit(found)
+    known = _kept(answers, _shares(task, target) - said, seed)
+    return known, trusted(task, found, known.corrections(answers, themselves=True), target)
+
+
+def _kept(answers: Sequence[GradedAnswer], off: Floats, seed: int) -> Precedents:
     rng = np.random.default_rng((seed, 91))
     by_question: dict[int, list[int]] = {}
     for place, one in enumerate(answers):
@@ -174,20 +184,20 @@ def collect(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task
     )
 
 
-def _off(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int) -> Floats:
-    """What was right less what trees say that were grown without the question, (n, outputs)."""
-    target = np.array([task.target(one) for one in answers])
-    right, said = _shares(task, target), np.zeros((len(answers), task.outputs))
+def _unseen(
+    answers: Sequence[GradedAnswer], features: NDArray[np.float32], target: Floats, task: Task, seed: int
+) -> Floats:
+    """What trees say that were grown without the question, as the numbers of a head, (n, outputs)."""
+    found, right = np.zeros((len(answers), task.outputs)), _shares(task, target)
     place = {id(one): n for n, one in enumerate(answers)}
     for split in folds(answers, PARTS, seed):
         train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
         if not train or not features.shape[1]:
-            said[held] = right[train or held].mean(axis=0)
-            continue
-        trees = grow(features[train], target[train], task, seed)
-        found = numbers(task, trees.mean(features[held]))
-        said[held] = probabilities(task, found) if task.kind == "labels" else 1.0 / (1.0 + np.exp(-found))
-    return np.asarray(right - said)
+            usual = np.clip(right[train or held].mean(axis=0), LEAST, 1.0 - LEAST)
+            found[held] = np.log(usual) if task.kind == "labels" else logit(usual)
+        else:
+            found[held] = numbers(task, grow(features[train], target[train], task, seed).mean(features[held]))
+    return found
 
 
 def _shares(task: Task, target: Floats) -> Floats:
