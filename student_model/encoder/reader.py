@@ -23,7 +23,7 @@ from student_model.encoder.similar import Reading
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-MMAP_THRESHOLD, LARGE = -3, 2**20
+MMAP_THRESHOLD, LARGE = -3, 2**19
 """`M_MMAP_THRESHOLD` of glibc's `mallopt`, and from how many bytes a block is large."""
 TOLD = 1000
 """Texts after which it is said how far the reading has come."""
