@@ -11,13 +11,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from student_model.encoder.lexical import MOST_REFERENCES
 from student_model.judging.wording import content, words
 
 NAMES = (
     "share of small words", "longest run without one, as a share", "longest run without one",
     "found words beside their neighbours", "found words beside a small one", "signs that part",
 )  # fmt: skip
-MOST_REFERENCES = 12
 _PARTS = re.compile(r"[,;/()\n]")
 
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.book import Book, book_features, ends
 from student_model.encoder.disguise import disguised
 from student_model.encoder.forest import Forest, grow, numbers
-from student_model.encoder.outcomes import Floats, probabilities
+from student_model.encoder.outcomes import Floats, joined
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.reader import Reader
 
@@ -67,11 +66,7 @@ def restored(kept: dict[str, NDArray[np.generic]]) -> Guard:
 
 def guarded(task: Task, found: Floats, suspicion: Floats, said: Floats) -> Floats:
     """The numbers of a head, (n, outputs), with those of the guard in their place as far as there is suspicion (n,)."""
-    share = suspicion[:, None]
-    if task.kind == "labels":
-        mean = (1.0 - share) * probabilities(task, found) + share * probabilities(task, said)
-        return np.asarray(np.log(np.maximum(mean, 1e-12)))
-    return np.asarray(logit(np.clip((1.0 - share) * expit(found) + share * expit(said), 1e-6, 1.0 - 1e-6)))
+    return joined(task, [found, said], np.array([1.0 - suspicion, suspicion]))
 
 
 def grow_guard(book: Book, task: Task, reader: Reader) -> Guard:

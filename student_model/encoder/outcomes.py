@@ -70,14 +70,18 @@ def probabilities(task: Task, scaled: Floats) -> Floats:
     return np.asarray(edges[:, :-1] - edges[:, 1:])
 
 
-def joined(task: Task, found: Sequence[Floats]) -> Floats:
-    """The numbers of several heads as those of one that gives the mean of their probabilities."""
+def joined(task: Task, found: Sequence[Floats], weights: Floats | None = None) -> Floats:
+    """The numbers of several heads as those of one that gives the mean of their probabilities, all weighing alike or
+    each by its share of each answer, (heads, n).
+    """
     if len(found) == 1:
         return found[0]
+    shares = np.full((len(found), 1), 1.0 / len(found)) if weights is None else weights
+    each = np.array([probabilities(task, one) if task.kind == "labels" else expit(one) for one in found])
+    mean = (shares[:, :, None] * each).sum(axis=0)
     if task.kind == "labels":
-        mean = np.mean([probabilities(task, one) for one in found], axis=0)
         return np.asarray(np.log(np.maximum(mean, 1e-12)))
-    return np.asarray(logit(np.clip(np.mean([expit(one) for one in found], axis=0), 1e-6, 1.0 - 1e-6)))
+    return np.asarray(logit(np.clip(mean, 1e-6, 1.0 - 1e-6)))
 
 
 def blended(net: Floats, forest: Floats | None, share: float) -> Floats:

@@ -10,10 +10,9 @@ import re
 from dataclasses import replace
 
 from student_model.encoder.answers import GradedAnswer
-from student_model.judging.wording import copied, words
+from student_model.judging.wording import WORD, copied, words
 
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
-_WORD = re.compile(r"[^\W_]+")
 LEAST = 3
 """Words of a question below which it may begin an answer by chance."""
 
@@ -51,8 +50,8 @@ def _sentences(text: str) -> list[str]:
 
 def _without(question: str, answer: str) -> str:
     """The answer without the whole question at its beginning and at its end, however that is written."""
-    asked = [one[0].casefold() for one in _WORD.finditer(question)]
-    said = list(_WORD.finditer(answer))
+    asked = [one[0].casefold() for one in WORD.finditer(question)]
+    said = list(WORD.finditer(answer))
     told, size = [one[0].casefold() for one in said], len(asked)
     begin, end = 0, len(answer)
     if size >= LEAST and told[:size] == asked:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.judging.wording import stem
+from student_model.judging.wording import WORD, stem
 
 NAMES = ("opposite words", "verdicts", "choices")
 
@@ -40,7 +40,6 @@ global/local public/private stack/queue read/write input/output push/pop
 
 _YES = frozenset(("yes", "yeah", "yep", "agree", "agrees", "true", "right", "correct"))
 _NO = frozenset(("no", "nope", "not", "disagree", "disagrees", "false", "wrong", "incorrect"))
-_WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"\b(?:[A-Z]\b|[A-Z][a-z]+)")
 
 
@@ -78,7 +77,7 @@ def _beside(question: str, reference: str, answer: str, mine: frozenset[str]) ->
 
 def _verdict(text: str) -> float:
     """1 for a text that begins with a yes, -1 with a no, 0 with neither."""
-    first = [word.casefold() for word in _WORD.findall(text)[:4]]
+    first = [word.casefold() for word in WORD.findall(text)[:4]]
     for word in first:
         if word in _NO or word in ("dont", "doesnt", "don", "doesn"):
             return -1.0
@@ -91,7 +90,7 @@ def _choice(question: str, reference: str, answer: str) -> float:
     """Whether an answer names the same of the things that the question names (letters, people) as the reference."""
     offered = {one.casefold() for one in _NAME.findall(question)}
     key = {one.casefold() for one in _NAME.findall(reference)} & offered
-    words = _WORD.findall(answer)
+    words = WORD.findall(answer)
     letters = {word.casefold() for word in words if word != "a"} | {word.casefold() for word in words[:1]}
     said = letters & offered  # an "a" inside a sentence is no choice
     if not key or not said or key == offered:
@@ -100,4 +99,4 @@ def _choice(question: str, reference: str, answer: str) -> float:
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word.casefold()) for word in _WORD.findall(text))
+    return frozenset(stem(word.casefold()) for word in WORD.findall(text))

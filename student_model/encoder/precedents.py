@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -24,6 +23,7 @@ from scipy.special import expit, logit
 from student_model.encoder.answers import GradedAnswer, Task, folds
 from student_model.encoder.forest import LEAST, grow, numbers
 from student_model.encoder.outcomes import Floats, best_temperature, log_loss, probabilities
+from student_model.judging.wording import WORD
 
 GRAMS = (3, 4)
 REACH = 10.0
@@ -37,7 +37,6 @@ SPREAD = 1.0
 """How far trust may be from what is usual before any answer speaks for it, as a logarithm."""
 SAME = 1.0 - 1e-5
 """The likeness of answers with the same n-grams."""
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,7 @@ def _grams(text: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for word in _WORD.findall(text.casefold()):
+    for word in WORD.findall(text.casefold()):
         padded = f" {word} "
         for size in GRAMS:
             for start in range(max(1, len(padded) - size + 1)):

@@ -23,7 +23,7 @@ LOWEST, HIGHEST = 0.02, 0.95
 PASS = 0.5
 """The closeness from which a written answer counts as right for the time being."""
 
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 _FILLERS = """a an the and or but if so that this these those it its is are was were be been being am to of in
 on at by for from with as into than then there their they them he she his her him you your we our us i my me
 do does did will would can could should may might must have has had what which who when where how why because also
@@ -76,7 +76,7 @@ def words(text: str) -> list[str]:
     >>> negations(words("It can't float")), negations(words("Nothing moves")), content(words("because it was so"))
     (True, True, frozenset())
     """
-    found = _WORD.finditer(_SHORT_NOT.sub(" not", text.casefold()))
+    found = WORD.finditer(_SHORT_NOT.sub(" not", text.casefold()))
     return [stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
 
 
