@@ -22,7 +22,7 @@ export function Why({ recommendation, decision, titleOf }) {
     ${PLACED[recommendation.placed_by] && html`<p class="small placed">${PLACED[recommendation.placed_by]}</p>`}
     <${Reasons} reasons=${reasons} sentence=${sentence} conceptId=${recommendation.concept_id} titleOf=${titleOf} />
     <p class="small print">Drawn with a chance of ${share(recommendation.propensity)} among what fits you now.
-      Model ${version(decision.model_version)}${decision.rung ? html` (${decision.rung})` : ""}, map ${version(decision.graph_version)}.</p>
+      Model ${version(decision.model_version)}${decision.rung ? html`, ${decision.rung}` : ""}; map ${version(decision.graph_version)}.</p>
   </section>`;
 }
 
