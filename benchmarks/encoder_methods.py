@@ -2,9 +2,10 @@
 
     python benchmarks/encoder_methods.py [--data FILE…] [--only full,lora] [--folds 5] [--seeds 3] [--jobs 1] [--size]
 
-The answers are parted by question into folds; each is graded by a grader fitted to the others, which itself holds some
-of their questions back to choose its epoch. Test files stay closed. One line a way: means over folds, with the spread
-over seeds; the last line is one JSON object. Uses a GPU where there is one.
+The answers are parted by families of questions into folds; each is graded by a grader fitted to the others, which
+itself holds some of their questions back to choose its epoch. Precedents, which say nothing of new questions, are left
+out, and so is the guard where a way does not ask for it. Test files stay closed. One line a way: means over folds, with
+the spread over seeds; the last line is one JSON object. Uses a GPU where there is one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 
 from data.graded_answers import read_graded
 from student_model.encoder.answers import folds, places, task_of
+from student_model.encoder.families import families
 from student_model.encoder.outcomes import figures, outcomes
 from student_model.encoder.recipe import Recipe
 
@@ -63,13 +65,13 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "average .99": {"average": 0.99},
     "reword .5": {"reword": 0.5},
     "borrow .3": {"borrow": 0.3},
-    "no guard": {"disguise": 0.0},
+    "guard": {"disguise": 0.2},
     "pretrain 1": {"pretrain": 1},
     "pseudo .8": {"pseudo": 0.8},
     "3 members": {"members": 3},
     "3 members, one soup": {"members": 3, "join": "weights"},
 }
-"""Ways by name, as differences from the default recipe."""
+"""Ways by name, as differences from the default recipe without precedents and guard."""
 
 
 def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, fold: int, seed: int, base: str | None,
@@ -84,9 +86,9 @@ def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, 
         torch.set_num_threads(1)
     answers = read_graded(files)
     task = task_of(answers)
-    split = folds(answers, many, 0)[fold]
+    split = folds(answers, many, 0, families(answers))[fold]
     train = [*split.train[:limit], *read_graded(extra)] if extra else split.train[:limit]
-    recipe = replace(Recipe(base=base, seed=seed, mixed=mixed), **WAYS[name])
+    recipe = replace(Recipe(base=base, seed=seed, mixed=mixed, precedents=False, disguise=0.0), **WAYS[name])
     begin = time.perf_counter()
     fitted = fit(train, recipe, Asked(device=device))
     seconds = time.perf_counter() - begin

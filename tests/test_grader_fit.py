@@ -11,8 +11,9 @@ import pytest
 import torch
 from graders_fitted import planted
 
-from student_model.encoder.answers import GradedAnswer, NoTask, folds, places
+from student_model.encoder.answers import GradedAnswer, NoTask, places
 from student_model.encoder.book import open_book
+from student_model.encoder.families import held_back
 from student_model.encoder.fit import Asked, Fitted, fit
 from student_model.encoder.net import soup
 from student_model.encoder.outcomes import figures, joined, outcomes
@@ -137,7 +138,7 @@ def test_or_by_their_weights_and_then_it_is_the_average_that_is_judged(recipe: R
             assert torch.allclose(value, mean, atol=1e-6), name
     whole = fit(answers, replace(two, join="weights"))
     assert len(whole.members) == 1
-    held = folds(answers, round(1 / two.held), two.seed)[0].held
+    held = held_back(answers, two.held, two.seed).held
     said = outcomes(whole.task, whole.found(held), whole.told.temperature)
     assert figures(whole.task, said, places(held, whole.task).astype(float)) == pytest.approx(dict(whole.told.held))
 

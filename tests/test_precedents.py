@@ -137,13 +137,23 @@ def test_precedents_are_trusted_as_far_as_they_tell_something() -> None:
     found = rng.normal(size=(many, 2))
     told = 0.5 * (1.0 - 2.0 * target[:, None]) * np.array([1.0, -1.0]) + rng.normal(scale=0.2, size=(many, 2))
     idle = rng.normal(scale=0.5, size=(many, 2))
-    believed, doubted = (trusted(LABELS, found, one, target) for one in (told, idle))
-    assert believed.pull > 2.5 and doubted.pull < 0.5
     heat = best_temperature(LABELS, found, target)
+    believed, doubted = (trusted(LABELS, found, one, target, heat) for one in (told, idle))
+    assert believed.pull > 2.5 and doubted.pull < 0.5
     for corrections, trust in ((told, believed), (idle, doubted)):
         best = log_loss(LABELS, corrected(found, corrections, trust, heat), target, heat)
         assert best < log_loss(LABELS, corrected(found, corrections, Trust(), heat), target, heat)
-    assert trusted(LABELS, found, np.full((many, 2), np.nan), target) == Trust()
+    silent, usual = np.full((many, 2), np.nan), Trust(1.0, 2.0)
+    assert trusted(LABELS, found, silent, target, heat) == Trust()
+    assert trusted(LABELS, found, silent, target, heat, usual) == usual
+
+
+def test_few_answers_leave_the_trust_near_what_is_usual() -> None:
+    target = np.array([0.0, 1.0, 0.0])
+    found, idle = np.zeros((3, 2)), np.array([[-0.5, 0.5], [0.5, -0.5], [0.5, -0.5]])
+    for usual in (Trust(2.0, 0.7), Trust(0.5, 1.5)):
+        trust = trusted(LABELS, found, idle, target, 1.0, usual)
+        assert 0.3 * usual.pull < trust.pull < usual.pull and trust.heat == pytest.approx(usual.heat, rel=0.01)
 
 
 def test_a_grader_that_is_opened_judges_by_precedents_and_keeps_no_text_of_them(made: Made) -> None:

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from student_model.encoder.answers import MOST_LEVELS, GradedAnswer, NoTask, Task, folds, places, plain, task_of
+from student_model.encoder.answers import (
+    MOST_LEVELS,
+    GradedAnswer,
+    NoTask,
+    Split,
+    Task,
+    folds,
+    places,
+    plain,
+    task_of,
+    with_known,
+)
 
 
 def labelled(*labels: str) -> list[GradedAnswer]:
@@ -128,3 +139,15 @@ def test_questions_without_an_id_are_told_apart_by_their_text_and_other_dice_par
     assert [len(part.held) for part in first] == [4, 4, 4]
     assert [part.held for part in first] != [part.held for part in other]
     assert np.unique([one.group for part in first for one in part.held]).size == 12
+
+
+@given(st.integers(0, 80), st.integers(2, 20), st.integers(0, 9), st.integers(0, 5))
+def test_known_answers_are_drawn_from_those_to_learn_from(size: int, many: int, least: int, seed: int) -> None:
+    split = Split([GradedAnswer("q", (), f"{n}") for n in range(size)], [GradedAnswer("r", (), "held")])
+    found = with_known(split, many, least, seed)
+    assert found.held == split.held
+    assert sorted(map(str, (*found.train, *found.known))) == sorted(map(str, split.train))
+    assert len(found.known) == (size // many if size // many >= least else 0)
+    assert found == with_known(split, many, least, seed)
+    ordered = [int(one.answer) for one in found.train]
+    assert ordered == sorted(ordered)

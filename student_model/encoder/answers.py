@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -145,15 +145,25 @@ def plain(label: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Answers to learn from and answers to judge by, without a question in common."""
+    """Answers to learn from and answers to judge by, without a question in common; `known` are to be judged by, too,
+    and answer questions that are learned from.
+    """
 
     train: list[GradedAnswer] = field(default_factory=list)
     held: list[GradedAnswer] = field(default_factory=list)
+    known: list[GradedAnswer] = field(default_factory=list)
 
 
-def folds(answers: Sequence[GradedAnswer], many: int, seed: int) -> list[Split]:
-    """Each question held back once, in `many` parts of about as many answers; fewer parts where questions are few."""
-    groups = Counter(one.group for one in answers)
+def folds(
+    answers: Sequence[GradedAnswer], many: int, seed: int, families: Mapping[str, str] | None = None
+) -> list[Split]:
+    """Each question held back once, in `many` parts of about as many answers; fewer parts where questions are few.
+
+    Args:
+        families: by question; those of one family are held back together.
+    """
+    family = families or {one.group: one.group for one in answers}
+    groups = Counter(family[one.group] for one in answers)
     names = sorted(groups)
     np.random.default_rng((seed, 77)).shuffle(names)
     many = max(1, min(many, len(names)))
@@ -162,9 +172,25 @@ def folds(answers: Sequence[GradedAnswer], many: int, seed: int) -> list[Split]:
         part[name] = int(sizes.argmin())
         sizes[part[name]] += groups[name]
     return [
-        Split([one for one in answers if part[one.group] != held], [one for one in answers if part[one.group] == held])
+        Split(
+            [one for one in answers if part[family[one.group]] != held],
+            [one for one in answers if part[family[one.group]] == held],
+        )
         for held in range(many)
     ]
+
+
+def with_known(split: Split, many: int, least: int, seed: int) -> Split:
+    """One of `many` answers to learn from held back, whichever; none where that makes fewer than `least`."""
+    some = len(split.train) // many
+    if some < least:
+        return split
+    drawn = set(np.random.default_rng((seed, 78)).permutation(len(split.train))[:some].tolist())
+    return replace(
+        split,
+        train=[one for n, one in enumerate(split.train) if n not in drawn],
+        known=[one for n, one in enumerate(split.train) if n in drawn],
+    )
 
 
 def places(answers: Sequence[GradedAnswer], task: Task) -> NDArray[np.float32]:

@@ -78,7 +78,7 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
         "counted": fitted.recipe.counted,
         "near": fitted.recipe.near,
         "members": len(fitted.members),
-        "trust": asdict(fitted.trust),
+        "trust": asdict(fitted.told.trust),
         "held": dict(fitted.told.held),
         "held_known": dict(fitted.told.held_known),
         "recipe": asdict(fitted.recipe),

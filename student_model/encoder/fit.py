@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from student_model.encoder import pseudo
-from student_model.encoder.answers import GradedAnswer, Split, Task, folds, task_of
+from student_model.encoder.answers import GradedAnswer, Split, Task, task_of, with_known
 from student_model.encoder.base import Base, load
 from student_model.encoder.book import OWN, Book, open_book, quiet
+from student_model.encoder.families import held_back
 from student_model.encoder.forest import Forest, grow, numbers
 from student_model.encoder.graphs import Vectors, write_graph
 from student_model.encoder.guard import Guard, grow_guard
@@ -31,8 +32,9 @@ from student_model.encoder.tuning import merged, tuned
 from student_model.training import Plan, Watch, train
 
 BASE = "base.onnx"
-FEWEST_HELD = 2
-"""Questions below which none are held back: the last epoch is kept and the temperature is 1."""
+KNOWN, LEAST_KNOWN = 16, 100
+"""One answer in so many to the other questions is held back too, where that makes at least so many: fewer tell less of
+how far to trust precedents than they are worth to the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,6 @@ class Fitted:
     members: list[Member]
     told: Told
     precedents: Precedents | None
-    trust: Trust
     trainable: int
     folder: TemporaryDirectory[str]
     interrupted: bool = False
@@ -142,36 +143,41 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
-        split = given.parts[0 if recipe.join == "weights" else number % len(given.parts)]
+        split = given.parts[number % len(given.parts)]  # of joined weights all have the same
         more = pseudo.beside(guessed, split.held)
         book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell, guessed=more)
-        held = open_book(split.held, task, reader, own) if split.held else None
+        held, aside = (open_book(some, task, reader, own) if some else None for some in (split.held, split.known))
+        graded = [one for one in (book, held, aside) if one is not None]
         net, cut = _trained(book, held, own, f"{name}, second round" if guessed else name, given)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
         member = Member(net, _grown(task, own, book), guard)
         if known is None and recipe.precedents:
-            known, judged.trust = _collected(book, held, task, own)
-        if held is not None and recipe.join == "outputs":
-            judged.add(held, member.said(held), known)
+            known, judged.trust = _collected(graded, task, own)
+        if recipe.join == "outputs":
+            _hear(judged, member, held, aside, known)
         members.append(replace(member, net=net.cpu()))
-        whole.append(_grown(task, own, book, held))
+        whole.append(_grown(task, own, *graded))
         if cut:
             break
     if recipe.join == "weights":  # all have the same questions held back, so that their average can be judged by them
         members = [replace(members[0], net=soup([one.net for one in members]))]
-        if held is not None:
-            judged.add(held, members[0].said(held), known)
+        _hear(judged, members[0], held, aside, known)
     members = [replace(one, forest=forest) for one, forest in zip(members, whole, strict=False)]
-    return Fitted(
-        task, recipe, given.base, reader, members, judged.told(), known, judged.trust, trainable, given.folder, cut
-    )
+    return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
 
 
-def _collected(book: Book, held: Book | None, task: Task, recipe: Recipe) -> tuple[Precedents, Trust]:
-    """The precedents of all graded answers, those to the questions held back among them."""
-    books = [book] if held is None else [book, held]
+def _hear(judged: Judged, member: Member, held: Book | None, aside: Book | None, known: Precedents | None) -> None:
+    """Let a member be judged by what was held back from it: questions, and answers to others set aside."""
+    if held is not None:
+        judged.new.add(held, member.said(held), known)
+    if aside is not None:
+        judged.known.add(aside, member.said(aside), known)
+
+
+def _collected(books: Sequence[Book], task: Task, recipe: Recipe) -> tuple[Precedents, Trust]:
+    """The precedents of all graded answers, those held back among them."""
     graded = [(one.answer, row) for own in books for one, row in zip(own.entries, own.features, strict=True)
               if one.kind == OWN and one.weight == 1.0]  # fmt: skip
     return collect([one for one, _ in graded], np.array([row for _, row in graded]), task, recipe.seed)
@@ -183,11 +189,10 @@ def _watch(name: str, asked: Asked, key: str = "") -> Watch:
     return Watch(name, asked.tell, asked.curves, folder, key, asked.done)
 
 
-def _grown(task: Task, recipe: Recipe, book: Book, held: Book | None = None) -> Forest | None:
+def _grown(task: Task, recipe: Recipe, *books: Book) -> Forest | None:
     """The forest of a book, and in the end of what was held back too: that has judged it by then."""
-    if not recipe.forest or not book.features.shape[1]:
+    if not recipe.forest or not books[0].features.shape[1]:
         return None
-    books = [book] if held is None else [book, held]
     features, targets, weights = (
         np.concatenate([getattr(one, name)[one.plain] for one in books]) for name in ("features", "targets", "weights")
     )
@@ -195,10 +200,10 @@ def _grown(task: Task, recipe: Recipe, book: Book, held: Book | None = None) -> 
 
 
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
-    many = max(2, round(1.0 / recipe.held)) if recipe.held > 0 else 1
-    if len({one.group for one in answers}) < FEWEST_HELD * 2 or many < 2:
-        return [Split(list(answers), [])]
-    return folds(answers, many, recipe.seed)
+    """What each member learns from and is judged by."""
+    many = 1 if recipe.join == "weights" else recipe.members
+    parts = [held_back(answers, recipe.held, recipe.seed + number) for number in range(many)]
+    return [with_known(one, KNOWN, LEAST_KNOWN, recipe.seed) for one in parts] if recipe.precedents else parts
 
 
 def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given) -> tuple[GradingNet, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
 from student_model.encoder.guard import guarded
 from student_model.encoder.outcomes import Floats, best_temperature, blended, figures, log_loss, outcomes
-from student_model.encoder.precedents import Precedents, Trust, corrected
+from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
 
 SHARES = np.linspace(0.0, 1.0, 11)
 USUAL, ERROR = 0.4, 0.25
@@ -38,66 +38,93 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is set by questions held back, and the figures on them.
+    """What is set by answers held back, and the figures on them.
 
     Attributes:
         share: of the network beside the forest. temperature: see `outcomes`. error: typical error of a score on a line.
-        held: figures of questions that are new to the grader. held_known: of the same, with their
-            other answers as precedents.
+        trust: in precedents.
+        held: figures of questions that are new to the grader. held_known: of new answers to questions that it has
+            learned from; where too few were held back, of the new questions with their other answers as precedents.
     """
 
     share: float = USUAL
     temperature: float = 1.0
     error: float = ERROR
+    trust: Trust = field(default_factory=Trust)
     held: Mapping[str, float] = field(default_factory=dict)
     held_known: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Judged:
-    """What members say of the questions held back from them."""
+class Heard:
+    """What members say of answers held back from them, book by book."""
 
-    task: Task
-    trust: Trust = field(default_factory=Trust)
     said: list[Said] = field(default_factory=list)
     truth: list[Floats] = field(default_factory=list)
     corrections: list[Floats] = field(default_factory=list)
 
-    def add(self, held: Book, said: Said, known: Precedents | None) -> None:
+    def add(self, book: Book, said: Said, known: Precedents | None) -> None:
         """Take what a member says of a book that it did not learn from."""
         self.said.append(said)
-        self.truth.append(held.targets)
+        self.truth.append(book.targets)
         if known is not None:
-            self.corrections.append(known.corrections([one.answer for one in held.entries], themselves=True))
+            self.corrections.append(known.corrections([one.answer for one in book.entries], themselves=True))
+
+    def joined(self, task: Task, share: float) -> Floats:
+        """All of it as the numbers of one head, (n, outputs)."""
+        return np.concatenate([one.joined(task, share) for one in self.said])
+
+    @property
+    def target(self) -> Floats:
+        """Of all of it, (n,)."""
+        return np.concatenate(self.truth)
+
+
+@dataclass(slots=True)
+class Judged:
+    """What members say of the questions held back from them (`new`), and of answers to others (`known`).
+
+    Temperature and share are set by new questions. Where a grader has learned from other answers to a question it is
+    surer than there, so that `known` ones say how far to believe it then; `trust` is what trees say of that.
+    """
+
+    task: Task
+    trust: Trust = field(default_factory=Trust)
+    new: Heard = field(default_factory=Heard)
+    known: Heard = field(default_factory=Heard)
 
     def told(self) -> Told:
         """What all of it tells; nothing where no question was held back."""
-        if not self.said:
-            return Told()
-        task, target = self.task, np.concatenate(self.truth)
-        share, found = self._blend(target)
+        if not self.new.said:
+            return Told(trust=self.trust)
+        task, target = self.task, self.new.target
+        share = self._share(target)
+        found = self.new.joined(task, share)
         temperature, error = best_temperature(task, found, target), ERROR
         said = outcomes(task, found, temperature)
         if task.kind == "regression":
             error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
             said = outcomes(task, found, temperature, error)
-        held = figures(task, said, target)
-        if not self.corrections:
-            return Told(share, temperature, error, held)
-        corrections = np.concatenate(self.corrections)
-        known = outcomes(task, corrected(found, corrections, self.trust, temperature), temperature, error)
-        return Told(share, temperature, error, held, figures(task, known, target))
+        told = Told(share, temperature, error, self.trust, figures(task, said, target))
+        return self._with_known(told) if self.new.corrections else told
 
-    def _blend(self, target: Floats) -> tuple[float, Floats]:
-        """The share of the network with the least log loss, each share at its own temperature, and what comes of it."""
+    def _with_known(self, told: Told) -> Told:
+        """With trust in precedents, and the figures of known questions."""
+        task, heard, trust = self.task, self.known if self.known.said else self.new, self.trust
+        found, corrections, target = heard.joined(task, told.share), np.concatenate(heard.corrections), heard.target
+        if heard is self.known:
+            trust = trusted(task, found, corrections, target, told.temperature, trust)
+        moved = corrected(found, corrections, trust, told.temperature)
+        known = outcomes(task, moved, told.temperature, told.error)
+        return replace(told, trust=trust, held_known=figures(task, known, target))
+
+    def _share(self, target: Floats) -> float:
+        """The share of the network with the least log loss, each share at its own temperature."""
         best, chosen = math.inf, USUAL
-        for share in SHARES.tolist() if self.said[0].forest is not None else ():
-            found = self._joined(share)
+        for share in SHARES.tolist() if self.new.said[0].forest is not None else ():
+            found = self.new.joined(self.task, share)
             loss = log_loss(self.task, found, target, best_temperature(self.task, found, target))
             loss += 0.5 * ((share - USUAL) / SPREAD) ** 2 / len(target)
             if loss < best:
                 best, chosen = loss, share
-        return chosen, self._joined(chosen)
-
-    def _joined(self, share: float) -> Floats:
-        return np.concatenate([one.joined(self.task, share) for one in self.said])
+        return chosen

@@ -124,15 +124,16 @@ def corrected(found: Floats, corrections: Floats, trust: Trust, temperature: flo
     return np.asarray(np.where(np.isnan(corrections), found, moved))
 
 
-def trusted(task: Task, found: Floats, corrections: Floats, target: Floats) -> Trust:
+def trusted(
+    task: Task, found: Floats, corrections: Floats, target: Floats, temperature: float, usual: Trust = Trust()
+) -> Trust:
     """How far to believe precedents: what has the least log loss, given what a grader found of answers (n, outputs)
-    that it did not learn from, the corrections and the targets. Without any, as far as is usual.
+    that it did not learn from, the corrections, the targets and the temperature. Without any, as far as is usual.
     """
     there = ~np.isnan(corrections).any(axis=1)
     if not there.any():
-        return Trust()
-    own, right = found[there], target[there]
-    temperature, start = best_temperature(task, own, right), np.log([Trust().pull, Trust().heat])
+        return usual
+    own, right, start = found[there], target[there], np.log([usual.pull, usual.heat])
 
     def loss(log: NDArray[np.float64]) -> float:
         trust, strange = Trust(*np.exp(log).tolist()), float(np.sum(((log - start) / SPREAD) ** 2))
@@ -154,7 +155,8 @@ def collect(
     found = _unseen(answers, features, target, task, seed)
     said = probabilities(task, found) if task.kind == "labels" else expit(found)
     known = _kept(answers, _shares(task, target) - said, seed)
-    return known, trusted(task, found, known.corrections(answers, themselves=True), target)
+    corrections, temperature = known.corrections(answers, themselves=True), best_temperature(task, found, target)
+    return known, trusted(task, found, corrections, target, temperature)
 
 
 def _kept(answers: Sequence[GradedAnswer], off: Floats, seed: int) -> Precedents:

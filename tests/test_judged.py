@@ -1,0 +1,102 @@
+"""What answers held back tell of a grader: how to weigh its parts, how sure it may be, how far to trust precedents."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from student_model.encoder.answers import Task
+from student_model.encoder.judged import ERROR, USUAL, Heard, Judged, Said, Told
+from student_model.encoder.outcomes import figures, outcomes
+from student_model.encoder.precedents import Trust, corrected
+
+TASK = Task("labels", ("correct", "incorrect"), (1.0, 0.0))
+MANY = 600
+Floats = NDArray[np.float64]
+
+
+def truth(seed: int = 0, many: int = MANY) -> Floats:
+    return np.random.default_rng(seed).integers(0, 2, many).astype(np.float64)
+
+
+def said(target: Floats, right: float, sure: float, seed: int) -> Floats:
+    """Numbers of a head that is right so often, and claims odds of `exp(sure)`, (n, 2)."""
+    hit = np.random.default_rng((seed, 1)).random(len(target)) < right
+    place = np.where(hit, target, 1.0 - target).astype(int)
+    return np.asarray(np.eye(2)[place] * sure)
+
+
+def heard(net: Floats, forest: Floats | None, target: Floats, corrections: Floats | None = None) -> Heard:
+    return Heard([Said(net, forest)], [target], [] if corrections is None else [corrections])
+
+
+def none(target: Floats) -> Floats:
+    return np.zeros((len(target), 2))
+
+
+def test_where_nothing_was_held_back_everything_is_as_usual() -> None:
+    told = Judged(TASK, Trust(1.5, 0.7)).told()
+    assert told == Told(USUAL, 1.0, ERROR, Trust(1.5, 0.7), {}, {})
+
+
+def test_the_temperature_takes_away_what_is_claimed_too_much() -> None:
+    """Right in 80 of 100, odds of 4 to 1 are fair: whoever claims exp(4) is too sure by 4 / log 4."""
+    target = truth()
+    net = said(target, 0.8, 4.0, 2)
+    told = Judged(TASK, new=heard(net, None, target)).told()
+    right = float((net.argmax(axis=1) == target).mean())
+    assert told.temperature == pytest.approx(4.0 / np.log(right / (1.0 - right)), rel=1e-3)
+    assert told.held["ece"] < 0.01 and told.held["accuracy"] == pytest.approx(right)
+    assert told.held == figures(TASK, outcomes(TASK, net, told.temperature), target)
+
+
+@pytest.mark.parametrize(("right", "least", "most"), [((0.95, 0.55), 0.6, 1.0), ((0.55, 0.95), 0.0, 0.2)])
+def test_the_part_that_is_right_more_often_weighs_more(right: tuple[float, float], least: float, most: float) -> None:
+    target = truth(1)
+    net, forest = (said(target, share, 2.0, n) for n, share in enumerate(right))
+    told = Judged(TASK, new=heard(net, forest, target)).told()
+    assert least <= told.share <= most
+
+
+def test_few_answers_leave_the_share_near_what_is_usual() -> None:
+    target = truth(2, many=12)
+    told = Judged(TASK, new=heard(said(target, 1.0, 2.0, 3), said(target, 0.5, 2.0, 4), target)).told()
+    assert abs(told.share - USUAL) < 0.25
+
+
+def test_known_questions_have_a_heat_of_their_own_and_new_ones_keep_theirs() -> None:
+    """The grader claims the same of both, and is right on new questions in 90 of 100, on known ones in 70."""
+    target, other = truth(3), truth(4)
+    new, known = said(target, 0.9, 3.0, 5), said(other, 0.7, 3.0, 6)
+    judged = Judged(TASK, new=heard(new, None, target, none(target)), known=heard(known, None, other, none(other)))
+    told = judged.told()
+    assert told.trust.heat > 2.0 and told.held_known["ece"] < 0.03
+    moved = corrected(known, none(other), told.trust, told.temperature)
+    assert told.held_known == figures(TASK, outcomes(TASK, moved, told.temperature), other)
+    alone = Judged(TASK, new=heard(new, None, target)).told()
+    assert (told.temperature, told.held) == (alone.temperature, alone.held)
+    assert figures(TASK, outcomes(TASK, known, told.temperature), other)["ece"] > 0.15
+
+
+def test_precedents_are_trusted_by_known_answers_where_there_are_any_and_by_trees_where_not() -> None:
+    target, other = truth(5), truth(6)
+    tells = 0.5 * (np.eye(2)[other.astype(int)] - 0.5)
+    new = heard(said(target, 0.7, 1.0, 7), None, target, none(target))
+    known = heard(said(other, 0.7, 1.0, 8), None, other, tells)
+    by_trees = Trust(pull=0.3, heat=1.1)
+    assert Judged(TASK, by_trees, new).told().trust == by_trees
+    told = Judged(TASK, by_trees, new, known).told()
+    assert told.trust.pull > 5 * by_trees.pull and told.held_known["accuracy"] > told.held["accuracy"] + 0.1
+
+
+def test_without_precedents_nothing_is_said_of_known_questions() -> None:
+    target = truth(7)
+    told = Judged(TASK, new=heard(said(target, 0.8, 1.0, 9), None, target)).told()
+    assert told.held and not told.held_known and told.trust == Trust()
+
+
+def test_the_error_of_scores_on_a_line_is_what_it_was_on_new_questions() -> None:
+    target = np.linspace(0.0, 1.0, 50)
+    told = Judged(Task("regression"), new=heard(np.zeros((50, 1)), None, target)).told()
+    assert told.error == pytest.approx(float(np.sqrt(np.mean((target - 0.5) ** 2))))
