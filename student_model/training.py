@@ -206,7 +206,8 @@ def _epoch(net: nn.Module, step: _Steps, losses: Losses, plan: Plan, epoch: int)
     step.begin(epoch)
     device = next(net.parameters()).device
     cast = plan.mixed or device.type == "cuda"
-    mixed = torch.autocast(device.type, torch.bfloat16) if cast else nullcontext()
+    # The cache would keep weights as they were cast first: no step would show before the next epoch.
+    mixed = torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if cast else nullcontext()
     told, waiting = [], 0
     with mixed:
         for loss in losses(epoch):

@@ -128,3 +128,21 @@ def test_in_bfloat16_the_losses_are_and_the_weights_are_not() -> None:
 
     train(net, losses, lambda: {"loss": 0.0}, Plan(1, mixed=True))
     assert kinds == {torch.bfloat16} and net.weight.dtype == torch.float32
+
+
+def test_in_bfloat16_each_step_starts_from_the_one_before() -> None:
+    """The square of 1 − w falls by a step's worth at each batch of one epoch, as it does in 32 bits."""
+    told: dict[bool, list[float]] = {}
+    for mixed in (False, True):
+        net, seen = nn.Linear(1, 1, bias=False), told.setdefault(mixed, [])
+        with torch.no_grad():
+            net.weight.zero_()
+
+        def losses(epoch: int, net: nn.Module = net, seen: list[float] = seen) -> Iterator[Tensor]:
+            for _ in range(8):
+                loss = (1.0 - net(torch.ones(1, 1)).float()).square().sum()
+                seen.append(float(loss.detach()))
+                yield loss
+
+        train(net, losses, lambda: {"loss": 0.0}, Plan(1, 0.05, 0.0, schedule="constant", mixed=mixed))
+    assert told[True] == pytest.approx(told[False], rel=0.02) and told[True][-1] < 0.5 < told[True][0]
