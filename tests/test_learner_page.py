@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from browser import needs_axe, needs_vendor, serious, too_small, until
-from learner_page import open_page, reach, verdict
+from learner_page import in_order, open_page, reach, verdict
 from page_course import running_service
 from playwright.sync_api import Page, Request, Route, expect
 
@@ -199,9 +199,13 @@ def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, se
 
 
 def test_the_whole_loop_by_keyboard_alone(page: Page, service: str) -> None:
+    in_order(page, "reading", "choice")
     open_page(page, service, "keyboard")
-    reach(page, "choice")
+    page.get_by_role("button", name="I have read this").press("Enter")
+    assert verdict(page) == "read"
+    page.keyboard.press("Enter")
     expect(page.locator("#item-title")).to_be_focused()
+    expect(page.locator("form.item")).to_have_attribute("data-item-id", "choice")
     page.keyboard.press("Tab")  # to the first choice
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
