@@ -182,6 +182,15 @@ def test_the_enlarged_map_covers_the_page_and_escape_closes_it(page: Page, servi
     assert check.evaluate(focus)
 
 
+def test_escape_closes_the_map_as_soon_as_it_is_large(page: Page, service: str) -> None:
+    paint_late(page)
+    open_page(page, service, "escape")
+    page.get_by_role("button", name="Enlarge").press("Enter")
+    expect(page.locator(".map-large")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".map-large")).to_have_count(0)
+
+
 def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, service: str) -> None:
     page.goto(service)
     backward, placed = page.evaluate(
