@@ -69,6 +69,15 @@ def watched_page(complaints: list[str]) -> Iterator[Page]:
         yield page
 
 
+def paint_late(page: Page) -> None:
+    """On pages opened from now on, what Preact runs after the paint comes seconds late, as on a busy machine."""
+    page.add_init_script("""
+        const soon = window.setTimeout;
+        window.requestAnimationFrame = (then) => soon(() => then(performance.now()), 3000);
+        window.setTimeout = (then, wait, ...rest) => soon(then, wait >= 20 && wait <= 200 ? 3000 : wait, ...rest);
+    """)
+
+
 def until(page: Page, holds: Callable[[], bool]) -> None:
     """Wait for what is not in the document. (`wait_for_function` evaluates text: the policy forbids it.)"""
     for _ in range(PATIENCE // 50):

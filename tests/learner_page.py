@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 from page_course import ITEMS
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
+
+
+def in_order(page: Page, *kinds: str) -> None:
+    """Items of these kinds come first, one after the other; without this, chance has a say in what comes."""
+    left = list(kinds)
+
+    def ask(route: Route) -> None:
+        request = json.loads(route.request.post_data or "{}")
+        route.continue_(post_data=json.dumps({**request, "kinds": [left.pop(0)]} if left else request))
+
+    page.route("**/recommendations", ask)
 
 
 def open_page(page: Page, service: str, learner: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from browser import needs_axe, needs_vendor, serious, too_small, until
-from learner_page import open_page, reach, verdict
+from browser import needs_axe, needs_vendor, paint_late, serious, too_small, until
+from learner_page import in_order, open_page, reach, verdict
 from page_course import running_service
 from playwright.sync_api import Page, Request, Route, expect
 
@@ -182,6 +182,15 @@ def test_the_enlarged_map_covers_the_page_and_escape_closes_it(page: Page, servi
     assert check.evaluate(focus)
 
 
+def test_escape_closes_the_map_as_soon_as_it_is_large(page: Page, service: str) -> None:
+    paint_late(page)
+    open_page(page, service, "escape")
+    page.get_by_role("button", name="Enlarge").press("Enter")
+    expect(page.locator(".map-large")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".map-large")).to_have_count(0)
+
+
 def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, service: str) -> None:
     page.goto(service)
     backward, placed = page.evaluate(
@@ -198,11 +207,19 @@ def test_a_thousand_concepts_are_laid_out_with_every_edge_forward(page: Page, se
     assert (backward, placed) == (0, 1000)
 
 
-def test_the_whole_loop_by_keyboard_alone(page: Page, service: str) -> None:
-    open_page(page, service, "keyboard")
-    reach(page, "choice")
-    expect(page.locator("#item-title")).to_be_focused()
-    page.keyboard.press("Tab")  # to the first choice
+@pytest.mark.parametrize("machine", ["idle", "busy"])
+def test_the_whole_loop_by_keyboard_alone(page: Page, service: str, machine: str) -> None:
+    if machine == "busy":
+        paint_late(page)
+        # No belief is known, so an answer asks for none: that reply would run at once what the paint holds up.
+        page.route("**/beliefs", lambda route: route.fulfill(json={"beliefs": []}))
+    in_order(page, "reading", "choice")
+    open_page(page, service, f"keyboard-{machine}")
+    page.get_by_role("button", name="I have read this").press("Enter")
+    assert verdict(page) == "read"
+    page.keyboard.press("Enter")
+    expect(page.locator("form.item")).to_have_attribute("data-item-id", "choice")
+    page.keyboard.press("Tab")  # from the title to the first choice
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -210,6 +227,22 @@ def test_the_whole_loop_by_keyboard_alone(page: Page, service: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".judgement")).to_have_count(0)
     expect(page.locator("form.item")).to_have_attribute("data-phase", "answering")
+    expect(page.locator("#item-title")).to_be_focused()
+
+
+def test_an_item_can_be_answered_as_soon_as_it_is_on_the_page(page: Page, service: str) -> None:
+    answer_at_once = """
+        new MutationObserver((changes, observer) => {
+            const form = document.querySelector("form.item");
+            if (!form) return;
+            observer.disconnect();
+            form.requestSubmit();
+        }).observe(document, { subtree: true, childList: true });
+    """  # before the item is painted, so before anyone can
+    page.add_init_script(answer_at_once)
+    in_order(page, "reading")
+    open_page(page, service, "at-once")
+    assert verdict(page) == "read"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -223,12 +256,7 @@ def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
 
 
 def test_replies_that_come_before_the_first_paint_are_shown(page: Page, service: str) -> None:
-    slow_paint = """
-        const soon = window.setTimeout;
-        window.requestAnimationFrame = (then) => soon(() => then(performance.now()), 3000);
-        window.setTimeout = (then, wait, ...rest) => soon(then, wait >= 20 && wait <= 200 ? 3000 : wait, ...rest);
-    """  # a busy machine: what Preact runs after the paint comes seconds later than both replies
-    page.add_init_script(slow_paint)
+    paint_late(page)  # both replies are there before the page listens
     open_page(page, service, "slow-paint")
     expect(page.locator(".map-canvas canvas").first).to_be_attached()
 

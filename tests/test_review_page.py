@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from browser import needs_axe, needs_vendor, serious, too_small, until
+from browser import needs_axe, needs_vendor, paint_late, serious, too_small, until
 from page_course import running_service
 from playwright.sync_api import Page, Route, expect
 from review_queue import ANSWER, QUESTION, Queue, entry
@@ -118,6 +118,19 @@ def test_the_whole_queue_by_keyboard_alone(page: Page, service: str) -> None:
     expect(page.locator("#nothing-title")).to_be_focused()
     assert [body["label"] for _, body in queue.verdicts] == ["partial", "correct", "incorrect"]
     assert {body["teacher"] for _, body in queue.verdicts} == {"Grace 3"}
+
+
+def test_the_next_answer_has_the_focus_as_soon_as_it_is_on_the_page(page: Page, service: str) -> None:
+    focused = "document.activeElement.id"
+    paint_late(page)
+    Queue(page, entry(1), entry(2))
+    open_queue(page, service)
+    judge(page, "Right")
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    assert page.evaluate(focused) == "entry-title"
+    judge(page, "Right")
+    expect(page.locator("#nothing-title")).to_be_visible()
+    assert page.evaluate(focused) == "nothing-title"
 
 
 def test_a_key_held_down_judges_once_and_the_keys_can_be_switched_off(page: Page, service: str) -> None:

@@ -1,6 +1,6 @@
 // The learner's map: drawn or as a table, with the details of one concept. Table and drawing tell the same.
 
-import { html, useEffect, useRef, useState } from "./vendor/standalone.module.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 import { ConceptDetails } from "./concept_details.js";
 import { ConceptTable } from "./concept_table.js";
 import { drawMap } from "./map_canvas.js";
@@ -30,7 +30,7 @@ export function ConceptMap({ graph, beliefs, currentId, large, onLarge }) {
   useEffect(() => map?.point(currentId, { whole }), [map, currentId, whole]);
   useEffect(() => map?.choose(chosen), [map, chosen]);
   useEffect(() => map?.setZooming(large), [map, large]);
-  useEffect(() => {
+  useLayoutEffect(() => { // before the large map is on the screen: who sees it can press a key
     if (!large) return undefined;
     const onKey = (event) => event.key === "Escape" && onLarge(false);
     document.addEventListener("keydown", onKey);

@@ -1,6 +1,6 @@
 // The item: its text and pictures, the learner's answer, the judgement, and the one button that goes on.
 
-import { html, useEffect, useRef, useState } from "./vendor/standalone.module.js";
+import { html, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 import { asResponse, createStopwatch, isStudied, questionsOf, unanswered } from "./answers.js";
 import { Judgement } from "./judgement.js";
 import { Question } from "./question.js";
@@ -28,13 +28,14 @@ export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onS
   const locked = phase !== "answering";
   const unread = parts.length - shown;
 
-  useEffect(() => {
+  // Focus and stopwatch are ready before the item is on the screen, and before its judgement is: who sees it can press a key.
+  useLayoutEffect(() => {
     stopwatch.current = createStopwatch();
     if (takeFocus) focusTop(heading.current); // not for the first item: a page that opens must not move the focus
     return () => stopwatch.current.stop();
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Focus goes to the button that goes on, but what was judged has to stay in sight.
     if (!judged) return;
     form.current.querySelector("#next").focus({ preventScroll: true });

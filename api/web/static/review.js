@@ -1,6 +1,6 @@
 // The teacher's page: puts the queue (review_session.js) on the screen, one answer at a time.
 
-import { html, render, useEffect, useRef, useState } from "./vendor/standalone.module.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 import { MoveList } from "./belief_moves.js";
 import { wordOf } from "./grading.js";
 import { Notice } from "./notice.js";
@@ -61,7 +61,7 @@ function Last({ last, goesOn }) {
 
 function Empty({ state }) {
   const heading = useRef(null);
-  useEffect(() => { if (state.round > 1) heading.current.focus(); }, []);
+  useLayoutEffect(() => { if (state.round > 1) heading.current.focus(); }, []);
   const left = state.left.length;
   return html`<section class="nothing card" aria-labelledby="nothing-title">
     <h2 id="nothing-title" tabindex="-1" ref=${heading}>${left ? "Only what you left for later waits" : "No answer waits for you"}</h2>

@@ -1,6 +1,6 @@
 // An answer that waits for a teacher: what was asked, what was said, and what the grader made of it.
 
-import { html, useEffect, useRef } from "./vendor/standalone.module.js";
+import { html, useLayoutEffect, useRef } from "./vendor/standalone.module.js";
 import { Sureness, wordOf } from "./grading.js";
 import { Inline, Paragraphs } from "./rich_text.js";
 import { percent } from "./standing.js";
@@ -10,7 +10,7 @@ const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle
 export function ReviewCard({ entry, takeFocus }) {
   const { question, reference_answers: references, hints, answer_text: answer } = entry;
   const heading = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => { // before the answer is on the screen: who sees it can press a key
     if (!takeFocus) return; // a page that opens must not move the focus
     heading.current.focus({ preventScroll: true });
     // From the top of all, where it stands what became of the one before.

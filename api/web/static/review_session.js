@@ -1,6 +1,7 @@
 // The teacher's queue: shown → judged → next. Holds the state, knows nothing of the screen.
 
 import { reviews } from "./client.js";
+import { createStore } from "./store.js";
 
 const AT_ONCE = 20;
 const MOST = 100;
@@ -16,35 +17,29 @@ export const ORDERS = { doubtful: "Most doubtful", oldest: "Oldest" };
 const START = { phase: "loading", entries: [], labels: [], waiting: null, threshold: null, left: [], last: null, problem: null, round: 0 };
 
 export function createReview(order) {
-  const listeners = new Set();
-  let state = { ...START, order: order in ORDERS ? order : "doubtful" };
+  const { state, set, subscribe } = createStore({ ...START, order: order in ORDERS ? order : "doubtful" });
   let asked = 0;
-
-  function set(change) {
-    state = { ...state, ...change };
-    listeners.forEach((listener) => listener(state));
-  }
 
   async function load() {
     const mine = ++asked; // a reply to an older question is not heard
     set({ phase: "loading", problem: null });
     try {
-      const queue = await reviews.queue(state.order, Math.min(MOST, AT_ONCE + state.left.length));
+      const queue = await reviews.queue(state().order, Math.min(MOST, AT_ONCE + state().left.length));
       if (mine !== asked) return;
       const { labels, waiting, threshold } = queue;
-      show(queue.entries.filter((entry) => !state.left.includes(entry.review_id)), { labels, waiting, threshold });
+      show(queue.entries.filter((entry) => !state().left.includes(entry.review_id)), { labels, waiting, threshold });
     } catch (problem) {
       if (mine === asked) set({ problem: { ...described(problem), retry: load } });
     }
   }
 
   function show(entries, change = {}) {
-    set({ ...change, entries, phase: entries.length ? "judging" : "empty", problem: null, round: state.round + 1 });
+    set({ ...change, entries, phase: entries.length ? "judging" : "empty", problem: null, round: state().round + 1 });
   }
 
   /** On to what is known to wait, else to what the service knows. */
   function goOn(change) {
-    const entries = state.entries.slice(1);
+    const entries = state().entries.slice(1);
     if (entries.length) return show(entries, change);
     set({ ...change, entries });
     return load();
@@ -54,36 +49,30 @@ export function createReview(order) {
     set({ phase: "sending", problem: null });
     try {
       const { beliefs } = await reviews.judge(entry.review_id, verdict);
-      goOn({ waiting: state.waiting - 1, last: { entry, ...verdict, beliefs } });
+      goOn({ waiting: state().waiting - 1, last: { entry, ...verdict, beliefs } });
     } catch (problem) {
       const sentence = noLonger(problem);
-      if (sentence) goOn({ waiting: state.waiting - 1, last: { entry, sentence } });
+      if (sentence) goOn({ waiting: state().waiting - 1, last: { entry, sentence } });
       else if (problem.retryable) set({ problem: { ...described(problem), retry: () => send(entry, verdict) } });
       else set({ phase: "judging", problem: described(problem) });
     }
   }
 
   /** Nothing is on its way: a verdict that could not be sent may be sent again or left. */
-  const idle = () => state.phase === "judging" || (state.phase === "sending" && state.problem !== null);
+  const idle = () => state().phase === "judging" || (state().phase === "sending" && state().problem !== null);
 
   return {
-    get state() { return state; },
-    subscribe(listener) {
-      listeners.add(listener);
-      listener(state);
-      return () => listeners.delete(listener);
-    },
-    load,
+    state, subscribe, load,
     /** `verdict`: { label, teacher, score?, reason? } */
     judge(verdict) {
-      if (state.phase === "judging") send(state.entries[0], verdict);
+      if (state().phase === "judging") send(state().entries[0], verdict);
     },
     leave() {
-      if (idle()) goOn({ left: [...state.left, state.entries[0].review_id], last: null });
+      if (idle()) goOn({ left: [...state().left, state().entries[0].review_id], last: null });
     },
     bringBack() { set({ left: [], last: null }); load(); },
     sortBy(wanted) {
-      if (state.phase === "sending" && !idle()) return;
+      if (state().phase === "sending" && !idle()) return;
       set({ order: wanted, last: null });
       load();
     },

@@ -1,6 +1,6 @@
 // Plain text as paragraphs, with mathematics between $$ as MathML: no fonts, no style sheet, read out by screen readers.
 
-import { html, useEffect, useRef, useState } from "./vendor/standalone.module.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 
 let katex = null;
 let loading = null;
@@ -34,7 +34,7 @@ function Formula({ source }) {
     if (!loaded) loadKatex().then(() => wanted && setLoaded(true), () => {});
     return () => { wanted = false; };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => { // before the paint: nothing moves afterwards that was scrolled to
     const math = loaded && mathElement(source);
     place.current.replaceChildren(math || source);
   }, [loaded, source]);

@@ -2,6 +2,7 @@
 
 import { clientFor, randomId } from "./client.js";
 import { countsAsKnown } from "./standing.js";
+import { createStore } from "./store.js";
 
 const TRAIL_LENGTH = 12;
 
@@ -17,35 +18,29 @@ const START = {
 
 export function createSession(learnerId) {
   const client = clientFor(learnerId);
-  const listeners = new Set();
-  let state = { ...START, trail: loadTrail(learnerId) };
+  const { state, set, subscribe } = createStore({ ...START, trail: loadTrail(learnerId) });
   let asking = false;
-
-  function set(change) {
-    state = { ...state, ...change };
-    listeners.forEach((listener) => listener(state));
-  }
 
   async function loadGraph() {
     set({ graphProblem: null });
     try {
       const [graph, beliefs] = await Promise.all([client.graph(), client.beliefs()]);
-      set({ graph, beliefs: merged(state.beliefs, beliefs.beliefs) });
+      set({ graph, beliefs: merged(state().beliefs, beliefs.beliefs) });
     } catch (problem) {
       set({ graphProblem: problem });
     }
   }
 
   async function next() {
-    if (asking || state.phase === "sending") return;
+    if (asking || state().phase === "sending") return;
     asking = true;
     set({ phase: "loading", problem: null });
-    const request = { count: 1, ...(state.skipped.length ? { exclude: state.skipped } : {}) };
+    const request = { count: 1, ...(state().skipped.length ? { exclude: state().skipped } : {}) };
     try {
       const decision = await client.recommend(request);
       const recommendation = decision.items[0] ?? null;
       set({
-        decision, recommendation, round: state.round + 1, outcome: null, infeasible: recommendation ? null : decision.infeasible,
+        decision, recommendation, round: state().round + 1, outcome: null, infeasible: recommendation ? null : decision.infeasible,
         phase: recommendation ? "answering" : "nothing",
       });
     } catch (problem) {
@@ -57,8 +52,8 @@ export function createSession(learnerId) {
 
   /** `answer` is the part of the request that the learner gave; see answers.js. */
   function answer(given) {
-    if (state.phase !== "answering") return;
-    const { decision, recommendation } = state;
+    if (state().phase !== "answering") return;
+    const { decision, recommendation } = state();
     // The id is drawn once per answer: a retry sends the same one, so that the service stores the answer once.
     send({ response_id: randomId(), item_id: recommendation.item_id, decision_id: decision.decision_id, ...given });
   }
@@ -76,12 +71,12 @@ export function createSession(learnerId) {
   }
 
   function settle(body, reply) {
-    const before = state.beliefs;
+    const before = state().beliefs;
     const beliefs = merged(before, reply.beliefs);
     const judgement = reply.responses.find((one) => one.response_id === body.response_id)?.judgement ?? null;
-    const concept = state.recommendation;
+    const concept = state().recommendation;
     const done = { id: body.response_id, title: concept.concept_title, verdict: verdictOf(judgement) };
-    const trail = [...state.trail, done].slice(-TRAIL_LENGTH);
+    const trail = [...state().trail, done].slice(-TRAIL_LENGTH);
     saveTrail(learnerId, trail);
     set({ phase: "judged", beliefs, trail, outcome: {
       judgement, given: body, moves: movesOf(reply.beliefs, before, concept.concept_id), ...news(before, beliefs),
@@ -91,10 +86,10 @@ export function createSession(learnerId) {
   }
 
   async function refreshBeliefs(before) {
-    const { outcome } = state;
+    const { outcome } = state();
     try {
-      const beliefs = merged(state.beliefs, (await client.beliefs()).beliefs);
-      const current = state.outcome === outcome;
+      const beliefs = merged(state().beliefs, (await client.beliefs()).beliefs);
+      const current = state().outcome === outcome;
       set({ beliefs, ...(current ? { outcome: { ...outcome, ...news(before, beliefs) } } : {}) });
     } catch {
       // The map is a little behind until the next answer; the learner need not hear of it.
@@ -102,18 +97,12 @@ export function createSession(learnerId) {
   }
 
   return {
-    get state() { return state; },
-    /** `listener` hears the state as it is now and every later one: a reply may have come before anyone listened. */
-    subscribe(listener) {
-      listeners.add(listener);
-      listener(state);
-      return () => listeners.delete(listener);
-    },
+    state, subscribe,
     start() { loadGraph(); next(); },
     loadGraph, next, answer,
     skip() {
-      if (state.phase !== "answering") return;
-      set({ skipped: [...state.skipped, state.recommendation.item_id] });
+      if (state().phase !== "answering") return;
+      set({ skipped: [...state().skipped, state().recommendation.item_id] });
       next();
     },
     bringBackSkipped() { set({ skipped: [] }); next(); },
