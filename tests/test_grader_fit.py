@@ -153,3 +153,22 @@ def test_too_few_questions_to_hold_any_back_are_all_learned_from(recipe: Recipe)
 def test_answers_that_set_no_task_are_refused_before_anything_is_loaded() -> None:
     with pytest.raises(NoTask, match="at least two labels"):
         fit([one for one in planted(6) if one.label == "correct"], Recipe(base="no/such encoder"))
+
+
+def test_answers_to_known_questions_are_held_back_too_where_there_are_enough(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of those to learn from judges; precedents and the last forest know them all the same."""
+    answers, one = planted(12), replace(recipe, epochs=1)
+    shown: list[int] = []
+    monkeypatch.setattr("student_model.encoder.fit.KNOWN", 4)
+    monkeypatch.setattr("student_model.encoder.fit.LEAST_KNOWN", 5)
+    monkeypatch.setattr("student_model.encoder.fit.grow_guard", lambda book, *_: shown.append(len(book)))
+    fitted = fit(answers, one)
+    learned = len(answers) - len(held_back(answers, one.held, one.seed).held)
+    assert shown == [learned - learned // 4]
+    assert fitted.precedents is not None and len(fitted.precedents.off) == len(answers)
+    hits = fitted.told.held_known["accuracy"] * (learned // 4)
+    assert hits == pytest.approx(round(hits))
+    assert fit(answers, replace(one, precedents=False)).told.held_known == {} and shown.pop() == learned
+    assert fit(answers, replace(one, held=0.0)).told.held_known == {} and shown.pop() == len(answers)

@@ -203,7 +203,9 @@ def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
     """What each member learns from and is judged by."""
     many = 1 if recipe.join == "weights" else recipe.members
     parts = [held_back(answers, recipe.held, recipe.seed + number) for number in range(many)]
-    return [with_known(one, KNOWN, LEAST_KNOWN, recipe.seed) for one in parts] if recipe.precedents else parts
+    if not recipe.precedents:
+        return parts
+    return [with_known(one, KNOWN, LEAST_KNOWN, recipe.seed) if one.held else one for one in parts]
 
 
 def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given) -> tuple[GradingNet, bool]:
