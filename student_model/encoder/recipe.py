@@ -66,7 +66,7 @@ class Recipe:
     forest: bool = True
     precedents: bool = True
     reword: float = 0.0
-    disguise: float = 0.2
+    disguise: float = 0.35
     borrow: float = 0.0
     pretrain: int = 0
     pseudo: float = 0.0
