@@ -65,7 +65,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "average .99": {"average": 0.99},
     "reword .5": {"reword": 0.5},
     "borrow .3": {"borrow": 0.3},
-    "guard": {"disguise": Recipe.disguise},
+    "guard": {"disguise": Recipe().disguise},
     "pretrain 1": {"pretrain": 1},
     "pseudo .8": {"pseudo": 0.8},
     "3 members": {"members": 3},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
+from grader_families import judged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +95,18 @@ def test_folds_hold_families_back_together() -> None:
     together = {one.group: f"family {int(one.group[1:]) // 3}" for one in answers}
     for part in folds(answers, 4, 0, together):
         assert len({together[one.group] for one in part.held}) == 1 and len(part.held) == 6
+
+
+def test_siblings_on_the_other_side_flatter_and_families_do_not() -> None:
+    """In each series another word tells what is right, and odd and even series contradict each other."""
+    answers, features = list[GradedAnswer](), list[list[float]]()
+    for n in range(64):
+        series, right = n // 4 % 4, bool(n % 2)
+        for k in range(4):
+            texts = (f"part {k} of {series}?", (f"{WORDS[2 * series]} {WORDS[2 * series + 1]}",), f"{n}")
+            answers.append(GradedAnswer(*texts, "correct" if right else "incorrect"))
+            features.append([float(series), float(right) if series % 2 else float(not right)])
+    found, alone = families(answers), {one.group: one.group for one in answers}
+    assert len(set(alone.values())) == 16
+    told = [judged(answers, np.array(features, dtype=np.float32), own, 4, 0) for own in (alone, found)]
+    assert len(set(found.values())) == 4 and told[0]["accuracy"] > 0.95 and told[1]["accuracy"] < 0.7

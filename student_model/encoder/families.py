@@ -24,10 +24,10 @@ OVER = 1.25
 """How much more than was wanted may be held back rather than a family parted."""
 
 
-def families(answers: Sequence[GradedAnswer]) -> dict[str, str]:
+def families(answers: Sequence[GradedAnswer], alike: float = ALIKE) -> dict[str, str]:
     """The family of each question, named by one of its questions.
 
-    Two are of one family where at least half of the telling words in the references of either are in both (Jaccard),
+    Two are of one family where at least so much of the telling words in the references of either are in both (Jaccard),
     and with them whatever is so related to one of them. Without references the question and its passage are compared.
 
     >>> ask = [GradedAnswer(q, (r,), "") for q, r in (("1?", "The lamp is in an open path."),
@@ -47,8 +47,8 @@ def families(answers: Sequence[GradedAnswer]) -> dict[str, str]:
     shared = (found @ found.T).tocoo()
     sizes = np.array([len(own) for own in telling])
     row, column = shared.coords
-    alike = shared.data >= ALIKE * (sizes[row] + sizes[column] - shared.data)
-    linked = csr_array((shared.data[alike], (row[alike], column[alike])), shape=(len(names),) * 2)
+    near = shared.data >= alike * (sizes[row] + sizes[column] - shared.data)
+    linked = csr_array((shared.data[near], (row[near], column[near])), shape=(len(names),) * 2)
     _, labels = connected_components(linked, directed=False)
     heads: dict[int, str] = {}
     return {name: heads.setdefault(int(label), name) for name, label in zip(names, labels, strict=True)}
