@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -103,13 +105,13 @@ def _speak_sqlite(engine: Engine) -> None:
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
         for pragma in (
-            "journal_mode = WAL",
             f"busy_timeout = {BUSY_SECONDS * 1000}",
             "foreign_keys = ON",
             "secure_delete = ON",  # what is erased leaves no bytes behind
             "cache_size = -32768",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _keep_journal(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -120,6 +122,20 @@ def _speak_sqlite(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.exec_driver_sql("BEGIN")
+
+
+def _keep_journal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer go on side by side (WAL). Where several switch a new file to it at once, SQLite refuses
+    some on the spot, whatever the time they would wait, since they might wait for each other.
+    """
+    for left in range(BUSY_SECONDS * 100, -1, -1):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or not left:
+                raise
+            sleep(0.01)
 
 
 def schema_version(connection: Connection) -> str | None:

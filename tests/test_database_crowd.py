@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from courses import NOON
@@ -16,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data import columns as columns_module
+from data import database
 from data.columns import columns
 from data.database import open_database
 from data.decisions import DecisionLog
@@ -94,6 +97,24 @@ def test_erasing_a_learner_who_is_still_at_work_breaks_nothing(log: ResponseLog)
     at_once(erase, append, keep)
     log.erase(LENA)
     assert (log.of_learner(LENA), decisions.of_learner(LENA), log.learners()) == ([], [], 0)
+
+
+def test_a_switch_of_the_journal_that_is_refused_on_the_spot_is_tried_again(tmp_path: Path) -> None:
+    """Neither connection would wait by itself, as SQLite does not where both might wait for each other."""
+    first, second = (sqlite3.connect(tmp_path / "new.db", timeout=0, check_same_thread=False) for _ in range(2))
+    first.isolation_level = second.isolation_level = None
+    first.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        second.execute("PRAGMA journal_mode = WAL")
+    with ThreadPoolExecutor(1) as pool:
+        switch = pool.submit(database._keep_journal, second)
+        with pytest.raises(TimeoutError):
+            switch.result(0.1)
+        first.execute("COMMIT")
+        switch.result(10)
+    assert second.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    first.close()
+    second.close()
 
 
 def test_processes_that_open_a_new_database_at_once_all_succeed(database_url: str) -> None:
