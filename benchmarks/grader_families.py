@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.graded_answers import read_graded
-from student_model.encoder.answers import GradedAnswer, folds, task_of
+from student_model.encoder.answers import GradedAnswer, task_of
 from student_model.encoder.base import load
 from student_model.encoder.book import book_features
 from student_model.encoder.families import families
-from student_model.encoder.forest import grow, numbers
 from student_model.encoder.graphs import Vectors, write_graph
 from student_model.encoder.outcomes import figures, outcomes
 from student_model.encoder.own_words import in_own_words
+from student_model.encoder.precedents import unseen
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
 
@@ -50,11 +50,7 @@ def judged(
     """The figures of trees, each answer judged without its family."""
     task = task_of(answers)
     target = np.array([task.target(one) for one in answers])
-    place = {id(one): n for n, one in enumerate(answers)}
-    found = np.zeros((len(answers), task.outputs))
-    for split in folds(answers, many, seed, family):
-        train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
-        found[held] = numbers(task, grow(features[train], target[train], task, seed).mean(features[held]))
+    found = unseen(answers, features, target, task, seed, many, family)
     return figures(task, outcomes(task, found), target)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -152,7 +152,7 @@ def collect(
     What a grader would have said is asked of trees that have not seen the question.
     """
     target = np.array([task.target(one) for one in answers])
-    found = _unseen(answers, features, target, task, seed)
+    found = unseen(answers, features, target, task, seed)
     said = probabilities(task, found) if task.kind == "labels" else expit(found)
     known = _kept(answers, _shares(task, target) - said, seed)
     corrections, temperature = known.corrections(answers, themselves=True), best_temperature(task, found, target)
@@ -185,13 +185,16 @@ def _kept(answers: Sequence[GradedAnswer], off: Floats, seed: int) -> Precedents
     )
 
 
-def _unseen(
-    answers: Sequence[GradedAnswer], features: NDArray[np.float32], target: Floats, task: Task, seed: int
-) -> Floats:
-    """What trees say that were grown without the question, as the numbers of a head, (n, outputs)."""
+def unseen(
+    answers: Sequence[GradedAnswer], features: NDArray[np.float32], target: Floats, task: Task, seed: int,
+    parts: int = PARTS, families: Mapping[str, str] | None = None,
+) -> Floats:  # fmt: skip
+    """What trees say that were grown without the question, or without its family, as the numbers of a head,
+    (n, outputs), in so many parts.
+    """
     found, right = np.zeros((len(answers), task.outputs)), _shares(task, target)
     place = {id(one): n for n, one in enumerate(answers)}
-    for split in folds(answers, PARTS, seed):
+    for split in folds(answers, parts, seed, families):
         train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
         if not train or not features.shape[1]:
             usual = np.clip(right[train or held].mean(axis=0), LEAST, 1.0 - LEAST)
