@@ -245,6 +245,21 @@ def test_an_item_can_be_answered_as_soon_as_it_is_on_the_page(page: Page, servic
     assert verdict(page) == "read"
 
 
+def test_an_enter_that_is_held_does_not_go_past_the_judgement(page: Page, service: str) -> None:
+    in_order(page, "reading")
+    open_page(page, service, "held")
+    page.locator("#submit").focus()
+    page.keyboard.down("Enter")
+    assert verdict(page) == "read"
+    expect(page.locator("#next")).to_be_focused()
+    for _ in range(5):
+        page.keyboard.down("Enter")  # without an up between: repeats
+    assert verdict(page) == "read"
+    page.keyboard.up("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".judgement")).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_scrolls_sideways(page: Page, service: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})

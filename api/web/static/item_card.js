@@ -12,6 +12,11 @@ const KINDS = {
   reading: "Reading", worked_example: "Worked example", video: "Video",
 };
 
+/** An Enter that is held answers and stops there: its repeats would go past the judgement before anyone has read it. */
+function oncePressed(event) {
+  if (event.key === "Enter" && event.repeat && event.target.tagName !== "TEXTAREA") event.preventDefault();
+}
+
 /** One item from showing to judging; give it a `key` per decision, so that the next one starts empty. */
 export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onSkip, problem, takeFocus }) {
   const { item } = recommendation;
@@ -66,7 +71,7 @@ export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onS
     onChange=${(value) => { setDrafts(replace(drafts, position, value)); setMissing(missing.filter((at) => at !== position)); }}
     onOpenHint=${() => setHints(replace(hints, position, hints[position] + 1))} />`;
 
-  return html`<form class="item" ref=${form} onSubmit=${submit} novalidate aria-labelledby="item-title"
+  return html`<form class="item" ref=${form} onSubmit=${submit} onKeyDown=${oncePressed} novalidate aria-labelledby="item-title"
       aria-busy=${phase === "loading" || phase === "sending"} data-item-id=${item.item_id} data-phase=${phase}>
     <header class="item-head">
       <p class="item-kind">${KINDS[item.kind] ?? "Task"}${
