@@ -36,14 +36,18 @@ def test_the_grade_is_said_in_words_with_how_sure_it_is(page: Page, service: str
     expect(page.locator(".judgement .verdict")).to_have_text("Partly right")
     expect(page.locator(".sureness")).to_contain_text("Wayline is fairly sure.")
     assert page.locator(".bar-sure").get_attribute("width") == "82"
-    expect(page.locator(".judgement")).to_contain_text("it may change when a person looks at it")
+    expect(page.locator(".judgement")).to_contain_text("A teacher may still change this.")
+    expect(page.locator(".judgement")).not_to_contain_text("similarity")  # the grader judged it, not the wording
     expect(page.locator(".for-review")).to_have_count(0)
 
 
 def test_an_answer_that_waits_for_a_teacher_says_so(page: Page, service: str) -> None:
     graded(page, for_review=True, confidence=0.41)
     answer(page, service, "doubt")
-    expect(page.locator(".for-review")).to_have_text("A teacher will look at this answer.")
+    expect(page.locator(".for-review")).to_have_text(
+        "A teacher will look at this answer. Until then it is provisional."
+    )
+    expect(page.locator(".judgement")).not_to_contain_text("similarity")
     expect(page.locator(".sureness")).to_contain_text("Wayline is unsure.")
 
 

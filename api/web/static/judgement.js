@@ -10,9 +10,9 @@ import { percent, STANDINGS, StandingSign, standingOf } from "./standing.js";
 import { VerdictSign } from "./trail.js";
 
 const WORDS = { right: "Right", "not-yet": "Not yet", read: "Done" };
-const PROVISIONAL = "Judged by similarity to model answers, so provisional: it may change when a person looks at it.";
-const FOR_REVIEW = "A teacher will look at this answer.";
-const UNTIL_THEN = "Judged by similarity to model answers, so provisional until then.";
+const BY_WORDING = "Judged by similarity to model answers, so provisional: it may change when a person looks at it.";
+const GRADED = "A teacher may still change this.";
+const FOR_REVIEW = "A teacher will look at this answer. Until then it is provisional.";
 
 export function Judgement({ item, outcome }) {
   const { judgement } = outcome;
@@ -24,13 +24,17 @@ export function Judgement({ item, outcome }) {
       class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>
     ${grade && html`<${Sureness} who="Wayline" confidence=${grade.confidence} />`}
     ${grade?.for_review && html`<p class="for-review">${FOR_REVIEW}</p>`}
-    ${verdict === "provisional" && html`<p class="small">${grade?.for_review ? UNTIL_THEN : PROVISIONAL}</p>`}
+    ${verdict === "provisional" && byWording(grade) && html`<p class="small">${BY_WORDING}</p>`}
+    ${verdict === "provisional" && !byWording(grade) && !grade.for_review && html`<p class="small">${GRADED}</p>`}
     <${Told} item=${item} judgement=${judgement} verdict=${verdict} />
     ${judgement?.explanation && html`<div class="explanation"><h4>Explanation</h4><${Paragraphs} text=${judgement.explanation} /></div>`}
     <${Moves} ...${outcome} />
     ${grade && html`<${Numbers} grade=${grade} />`}
   </section>`;
 }
+
+/** Without a fitted grader the wording alone is compared, and the grade says so. */
+const byWording = (grade) => !grade || grade.grader.startsWith("wording");
 
 function Told({ item, judgement, verdict }) {
   if (judgement?.grade) return html`<${Grade} judgement=${judgement} />`;
