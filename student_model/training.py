@@ -39,6 +39,7 @@ class Plan:
         patience: epochs without a better score after which training ends; 0 for never.
         mixed: bfloat16 where that is safe; always so on a GPU.
         stepped: called with the number of each step after it was taken.
+        until: the epoch after which training ends while the schedule would go on; 0 for the last.
     """
 
     epochs: int
@@ -55,6 +56,12 @@ class Plan:
     patience: int = 0
     mixed: bool = False
     stepped: Callable[[int], None] = lambda step: None
+    until: int = 0
+
+    @property
+    def ending(self) -> int:
+        """How many epochs there are at most."""
+        return self.until or self.epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def train(
     course = _resumed(net, step, best, watch)
     writer, begin, first = _writer(watch), time.monotonic(), course.epoch
     try:
-        while course.epoch < plan.epochs and not course.stale(plan.patience):
+        while course.epoch < plan.ending and not course.stale(plan.patience):
             loss = _epoch(net, step, losses, plan, course.epoch)
             net.eval()
             with torch.no_grad(), step.averaged():
@@ -239,10 +246,10 @@ def _show(
     plan: Plan,
     seconds: float,
 ) -> None:
-    left = seconds * (plan.epochs - course.epoch)
+    left = seconds * (plan.ending - course.epoch)
     told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
-    watch.tell(f"{watch.name}: epoch {course.epoch} of {plan.epochs}, {told}; at most {left:.0f} s left")
-    watch.done(course.epoch / plan.epochs)
+    watch.tell(f"{watch.name}: epoch {course.epoch} of {plan.ending}, {told}; at most {left:.0f} s left")
+    watch.done(course.epoch / plan.ending)
     if writer is not None:
         for name, value in figures.items():
             writer.add_scalar(name, value, course.epoch)

@@ -116,7 +116,7 @@ def test_several_members_are_kept_in_one_folder_and_gone_on_with(recipe: Recipe,
     first = fit(answers, two, Asked(checkpoint=tmp_path))
     told: list[str] = []
     again = fit(answers, two, Asked(told.append, checkpoint=tmp_path))
-    assert sum("going on after epoch 1" in line for line in told) == 2
+    assert sum("going on after epoch 1" in line for line in told) == 4  # each once more on all answers
     assert all(same(one, other) for one, other in zip(states(first), states(again), strict=True))
 
 
@@ -136,11 +136,48 @@ def test_or_by_their_weights_and_then_it_is_the_average_that_is_judged(recipe: R
         if value.dtype.is_floating_point:
             mean = torch.stack([one.state_dict()[name] for one in nets]).mean(0)
             assert torch.allclose(value, mean, atol=1e-6), name
-    whole = fit(answers, replace(two, join="weights"))
+    whole = fit(answers, replace(two, join="weights", refit=False))
     assert len(whole.members) == 1
     held = held_back(answers, two.held, two.seed).held
     said = outcomes(whole.task, whole.found(held), whole.told.temperature)
     assert figures(whole.task, said, places(held, whole.task).astype(float)) == pytest.approx(dict(whole.told.held))
+
+
+def test_judged_a_grader_is_fitted_once_more_to_what_was_held_back(recipe: Recipe) -> None:
+    """For the epochs that were best, on the same schedule; the figures are those of the network before."""
+    answers, told = planted(12), list[str]()
+    once = fit(answers, replace(recipe, refit=False))
+    whole = fit(answers, recipe, Asked(told.append))
+    assert whole.told == once.told and not same(*states(whole), *states(once))
+    epochs = [line for line in told if line.startswith("grader: epoch")]
+    figure = [float(line.split("1 - macro F1 ")[1].split(",")[0]) for line in epochs]
+    again = [line for line in told if line.startswith("grader, on all answers: epoch")]
+    assert len(again) == 1 + figure.index(min(figure)) and f"of {len(again)}," in again[-1]
+
+
+def test_broken_off_while_fitted_once_more_it_is_the_grader_that_was_judged(recipe: Recipe) -> None:
+    answers, told = planted(12), list[str]()
+
+    def tell(what: str) -> None:
+        told.append(what)
+        if what.startswith("grader, on all answers: epoch 1"):
+            raise KeyboardInterrupt
+
+    once, cut = fit(answers, replace(recipe, refit=False)), fit(answers, recipe, Asked(tell))
+    assert cut.interrupted and same(*states(cut), *states(once)) and cut.told == once.told
+
+
+def test_books_are_one_with_each_answer_once(recipe: Recipe) -> None:
+    fitted, answers = fit(planted(6), replace(recipe, epochs=1)), planted(6)
+    given = replace(recipe, reword=1.0)
+    first = open_book(answers[:8], fitted.task, fitted.reader, given, variants=True)
+    both = first.beside([open_book(answers[8:], fitted.task, fitted.reader, given)])
+    assert len(both) == len(both.rows) == len(both.features) == len(first) + len(answers) - 8
+    assert [both.entries[n].answer for n in both.plain] == [
+        one.answer for one in open_book(answers, fitted.task, fitted.reader, given).entries
+    ]
+    drawn = [both.entries[n].origin for n in both.drawn(np.random.default_rng(0))]
+    assert sorted(drawn) == list(range(len(answers)))
 
 
 def test_too_few_questions_to_hold_any_back_are_all_learned_from(recipe: Recipe) -> None:

@@ -101,6 +101,10 @@ def test_training_ends_after_so_many_epochs_without_a_better_one(patience: int, 
     assert course.best_epoch == (1 if patience == 1 else 3)
 
 
+def test_training_may_end_while_its_schedule_would_go_on() -> None:
+    assert rates(schedule="linear", until=1) == pytest.approx([0.0875, 0.0625], rel=1e-3)
+
+
 @pytest.mark.parametrize("steps", [0, 2])
 def test_resumed_with_an_average_it_is_as_if_there_had_been_no_break(tmp_path: Path, steps: int) -> None:
     straight, broken, again = Slope(), Slope(), Slope()

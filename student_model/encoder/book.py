@@ -71,6 +71,16 @@ class Book:
         """The rows of some entries, side by side."""
         return self.pairs.together([self.rows[n] for n in places])
 
+    def beside(self, others: Sequence[Book]) -> Book:
+        """One book of it and others of the same recipe."""
+        entries, rows = list(self.entries), list(self.rows)
+        for one in others:
+            start = 1 + max((entry.origin for entry in entries), default=-1)
+            entries += [replace(entry, origin=start + entry.origin) for entry in one.entries]
+            rows += one.rows
+        features = np.concatenate([self.features, *(one.features for one in others)])
+        return replace(self, entries=entries, rows=rows, features=features)
+
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The entries of an epoch: each answer once, as it is or as a variant."""
         chosen: dict[int, int] = {}

@@ -29,7 +29,7 @@ from student_model.encoder.pretrain import pretrained, texts_of
 from student_model.encoder.reader import Reader
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.tuning import merged, tuned
-from student_model.training import Plan, Watch, train
+from student_model.training import Course, Plan, Watch, train
 
 BASE = "base.onnx"
 KNOWN, LEAST_KNOWN = 16, 100
@@ -138,17 +138,18 @@ class _Given:
 def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
     """All members fitted once, to graded answers and to those whose grades were guessed."""
     task, recipe, asked, reader = given.task, given.recipe, given.asked, given.reader
-    members, whole, judged, known = list[Member](), list[Forest | None](), Judged(task), None
+    members, serving, judged, known = list[Member](), list[Member](), Judged(task), None
     trainable, cut = 0, False
     for number in range(recipe.members):
         own = replace(recipe, seed=recipe.seed + 1000 * number)
         name = "grader" if recipe.members == 1 else f"grader {number + 1} of {recipe.members}"
+        name = f"{name}, second round" if guessed else name
         split = given.parts[number % len(given.parts)]  # of joined weights all have the same
         more = pseudo.beside(guessed, split.held)
         book = open_book(split.train, task, reader, own, variants=True, tell=asked.tell, guessed=more)
         held, aside = (open_book(some, task, reader, own) if some else None for some in (split.held, split.known))
         graded = [one for one in (book, held, aside) if one is not None]
-        net, cut = _trained(book, held, own, f"{name}, second round" if guessed else name, given)
+        net, course = _trained(book, held, own, name, given)
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
@@ -158,14 +159,31 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         if recipe.join == "outputs":
             _hear(judged, member, held, aside, known)
         members.append(replace(member, net=net.cpu()))
-        whole.append(_grown(task, own, *graded))
+        whole, cut = _whole(members[-1], graded, own, name, course, given)
+        serving.append(whole)
         if cut:
             break
     if recipe.join == "weights":  # all have the same questions held back, so that their average can be judged by them
-        members = [replace(members[0], net=soup([one.net for one in members]))]
-        _hear(judged, members[0], held, aside, known)
-    members = [replace(one, forest=forest) for one, forest in zip(members, whole, strict=False)]
-    return Fitted(task, recipe, given.base, reader, members, judged.told(), known, trainable, given.folder, cut)
+        _hear(judged, replace(members[0], net=soup([one.net for one in members])), held, aside, known)
+        serving = [replace(serving[0], net=soup([one.net for one in serving]))]
+    return Fitted(task, recipe, given.base, reader, serving, judged.told(), known, trainable, given.folder, cut)
+
+
+def _whole(
+    member: Member, books: Sequence[Book], recipe: Recipe, name: str, course: Course, given: _Given
+) -> tuple[Member, bool]:
+    """A member as it serves, and whether it was interrupted: fitted once more, also to what was held back from it. That
+    has judged it by then.
+    """
+    member = replace(member, forest=_grown(given.task, recipe, *books))
+    if not recipe.refit or len(books) == 1 or course.interrupted:
+        return member, course.interrupted
+    book, epochs = books[0].beside(books[1:]), course.best_epoch + 1
+    net, again = _trained(book, None, recipe, f"{name}, on all answers", given, epochs)
+    if again.interrupted:
+        return member, True
+    net.encoder = merged(net.encoder)
+    return replace(member, net=net.cpu()), False
 
 
 def _hear(judged: Judged, member: Member, held: Book | None, aside: Book | None, known: Precedents | None) -> None:
@@ -208,7 +226,10 @@ def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
     return [with_known(one, KNOWN, LEAST_KNOWN, recipe.seed) if one.held else one for one in parts]
 
 
-def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given) -> tuple[GradingNet, bool]:
+def _trained(
+    book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given, until: int = 0
+) -> tuple[GradingNet, Course]:
+    """A network at its best epoch of a book by what was held back, else at its last: `until`, if that is given."""
     task, base, asked, left = given.task, given.start, given.asked, float(recipe.epochs)
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
@@ -225,7 +246,7 @@ def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _G
     plan = Plan(
         recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
         warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,
-        mixed=recipe.mixed, stepped=method.stepped,
+        mixed=recipe.mixed, stepped=method.stepped, until=until,
         factor=lambda one: recipe.head_rate if one.startswith("head.") else 1.0,
     )  # fmt: skip
 
@@ -245,5 +266,4 @@ def _trained(book: Book, held: Book | None, recipe: Recipe, name: str, given: _G
         return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
     data = hashlib.sha256(repr(book.entries).encode()).hexdigest()
-    course = train(net, losses, judge, plan, _watch(name, asked, f"{recipe} {data} {given.epochs}"))
-    return net, course.interrupted
+    return net, train(net, losses, judge, plan, _watch(name, asked, f"{recipe} {data} {given.epochs}"))

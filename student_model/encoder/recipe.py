@@ -20,7 +20,8 @@ class Recipe:
         method: which weights learn (`METHODS`); `layers` for `last`, `rank` for new ones.
         epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed, patience: of the training.
         head_rate: how many times the rate the head learns at.
-        held: the share of questions that choose the epoch and set the temperature.
+        held: the share of questions that choose the epoch and set the temperature. refit: whether the network is then
+            trained once more for so many epochs, on all answers.
         members: how many networks are fitted, each with other dice and other questions held back.
         join: whether their outputs are averaged (`outputs`), which costs time at each answer, or their `weights`
             (Wortsman et al., "Model soups", ICML 2022).
@@ -54,6 +55,7 @@ class Recipe:
     mixed: bool = False
     patience: int = 0
     held: float = 0.125
+    refit: bool = True
     members: int = 1
     join: Literal["weights", "outputs"] = "outputs"
     average: float = 0.0
@@ -98,6 +100,7 @@ HELP = {
     "mixed": "Train in bfloat16 on the processor too.",
     "patience": "Epochs without a better one after which training ends; 0 for never.",
     "held": "Share of questions held back to choose the epoch and set the confidence.",
+    "refit": "Train once more on all answers, for the epochs that were best.",
     "members": "Networks that are fitted and joined.",
     "join": "Whether several networks' outputs or weights are averaged.",
     "average": "How much of the average of its weights each step keeps; 0 for none.",
