@@ -130,7 +130,7 @@ def test_of_several_references_the_one_that_speaks_least_against_the_answer() ->
 def read(*tokens: np.ndarray, rarity: tuple[float, ...], phrases: tuple[tuple[int, int], ...] = ()) -> Reading:
     """A reading whose special tokens say nothing."""
     vectors = np.array([NOTHING, *tokens, NOTHING], dtype=np.float32)
-    return Reading(vectors, np.array(rarity, dtype=np.float32), phrases)
+    return Reading.of(vectors, np.array(rarity, dtype=np.float32), phrases)
 
 
 QUESTION = read(UP, rarity=(1.0,))
@@ -167,7 +167,7 @@ def test_what_the_question_said_already_is_no_news() -> None:
 
 
 def test_a_phrase_of_the_reference_that_nothing_matches_shows() -> None:
-    parted = Reading(REFERENCE.vectors, REFERENCE.rarity, ((0, 1), (1, 2)))
+    parted = read(EAST, 2.0 * NORTH, rarity=(1.0, 3.0), phrases=((0, 1), (1, 2)))
     found = near(QUESTION, [parted], HALF)
     assert (found["least phrase near"], found["phrases near"]) == pytest.approx((0.0, 0.5))
     assert (found["least phrase found"], found["phrases found"]) == pytest.approx((0.0, 0.5))

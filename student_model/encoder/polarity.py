@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,5 +99,6 @@ def _choice(question: str, reference: str, answer: str) -> float:
     return 1.0 if said & key else -1.0
 
 
+@lru_cache(maxsize=512)
 def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word.casefold()) for word in WORD.findall(text))

@@ -25,7 +25,7 @@ MOST_EVIDENCE = 4
 def reading(pairs: Pairs, text: str, vectors: NDArray[np.float32]) -> Reading:
     """A text whose token vectors are known, with what its tokens tell."""
     phrases = tuple((one.first, one.last) for one in pairs.phrases(text, LONGEST))
-    return Reading(vectors, pairs.rarity(text, LONGEST), phrases)
+    return Reading.of(vectors, pairs.rarity(text, LONGEST), phrases)
 
 
 def features(

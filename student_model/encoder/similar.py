@@ -30,30 +30,27 @@ MAIN = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A text as the base encoder reads it: vectors of its tokens, the first and last of them special (n + 2, d), how
-    rare each of the others is (n,), and from which to which of them its phrases go.
+    """A text as the base encoder reads it: as much as comparing needs, worked out once.
+
+    Attributes:
+        mean: of all tokens, of length 1, (d,). inner: those that are not special, each of length 1, (n, d).
+        rarity: how rare each of them is, (n,). phrases: from which to which of them its phrases go.
+        phrase_means: the mean of each phrase, of length 1, (p, d); of the whole text where it has no phrase.
     """
 
-    vectors: Floats
+    mean: Floats
+    inner: Floats
     rarity: Floats
-    phrases: tuple[tuple[int, int], ...] = ()
+    phrases: tuple[tuple[int, int], ...]
+    phrase_means: Floats
 
-    @property
-    def phrase_means(self) -> Floats:
-        """The mean of each phrase, of length 1, (p, d); the whole text where it has no phrase."""
-        inner = self.vectors[1:-1]
-        return np.array([mean(inner[first:last]) for first, last in self.phrases] or [self.mean])
-
-    @property
-    def mean(self) -> Floats:
-        """The mean of the tokens, of length 1, shape (d,)."""
-        return mean(self.vectors)
-
-    @property
-    def inner(self) -> Floats:
-        """The tokens that are not special, each of length 1, (n, d)."""
-        own = self.vectors[1:-1]
-        return np.asarray(own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+    @classmethod
+    def of(cls, vectors: Floats, rarity: Floats, phrases: tuple[tuple[int, int], ...] = ()) -> Reading:
+        """The reading of a text whose tokens have these vectors, the first and last of them special, (n + 2, d)."""
+        whole, own = mean(vectors), vectors[1:-1]
+        inner = np.asarray(own / np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+        parts = np.array([mean(own[first:last]) for first, last in phrases] or [whole])
+        return cls(whole, inner, rarity, phrases, parts)
 
 
 def mean(vectors: Floats) -> Floats:
@@ -66,7 +63,7 @@ def similarity(question: Reading, references: Sequence[Reading], answer: Reading
     """Features of one answer, shape (len(NAMES),): beside the reference it is nearest to, and beside the question.
 
     >>> e = np.eye(3, dtype=np.float32).repeat(3, axis=0)
-    >>> one, two, other = (Reading(e[n : n + 3], np.ones(1, dtype=np.float32)) for n in (0, 3, 6))
+    >>> one, two, other = (Reading.of(e[n : n + 3], np.ones(1, dtype=np.float32)) for n in (0, 3, 6))
     >>> similarity(other, [two, one], one)[:6].round(1).tolist()
     [1.0, 1.0, 1.0, 0.5, 0.0, 0.0]
     """

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from student_model.judging.grades import Grade
 
@@ -76,8 +77,13 @@ def words(text: str) -> list[str]:
     >>> negations(words("It can't float")), negations(words("Nothing moves")), content(words("because it was so"))
     (True, True, frozenset())
     """
+    return list(_words(text))
+
+
+@lru_cache(maxsize=512)  # questions and references are read again with each answer, and by several readers
+def _words(text: str) -> tuple[str, ...]:
     found = WORD.finditer(_SHORT_NOT.sub(" not", text.casefold()))
-    return [stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False)]
+    return tuple(stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False))
 
 
 def copied(said: list[str], asked: list[str]) -> bool:
