@@ -13,6 +13,7 @@ from api.settings import embedded_course
 from knowledge_graph.formats import folder
 from knowledge_graph.numbers import known_unit, read_number, same_unit
 from knowledge_graph.types import Item, ItemId, ItemKind, Step
+from student_model.encoder.own_words import own_words
 from student_model.judging import LONGEST, AnswerError, Judgement, judge
 from student_model.judging.expressions import Unreadable, equivalent, read_expression
 from student_model.judging.wording import MOST_CONFIDENCE, closeness
@@ -141,6 +142,20 @@ def test_written_text_is_judged_for_the_time_being() -> None:
 def test_an_empty_or_copied_answer_is_worth_nothing(answer: str) -> None:
     question = item("text", text="How did you separate the salt from the water?", reference_answers=(REFERENCE,))
     assert (judge(question, answer).score, judge(question, answer).correct) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which is larger, 3/4 or 2/3?", "3/4 is larger"),
+        ("Is the current larger in A or in B?", "the current is larger in A"),
+        ("Is the salt left in the pan when the water evaporates?", "The salt is left in the pan"),
+        ("Does the light bulb shine?", "the light bulb does shine"),
+    ],
+)
+def test_an_answer_in_the_question_s_own_words_is_read_where_these_can_answer_it(question: str, answer: str) -> None:
+    assert closeness(answer, [answer], question) > 0.5
+    assert own_words(question, answer) == answer
 
 
 def test_a_missing_negation_lowers_the_score() -> None:

@@ -25,6 +25,8 @@ PASS = 0.5
 """The closeness from which a written answer counts as right for the time being."""
 
 WORD = re.compile(r"[^\W_]+")
+_VERBS = "is are am was were do does did will would can could should may might must have has had"
+"""With which questions begin that are answered by yes or no."""
 _FILLERS = """a an the and or but if so that this these those it its is are was were be been being am to of in
 on at by for from with as into than then there their they them he she his her him you your we our us i my me
 do does did will would can could should may might must have has had what which who when where how why because also
@@ -87,8 +89,16 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def copied(said: list[str], asked: list[str]) -> bool:
-    """Whether an answer only gives the question back: all its words, and most of the question's."""
-    return set(said) <= set(asked) and 2 * len(set(said)) > len(set(asked))
+    """Whether an answer only gives the question back: no word of its own, and every telling one of the question's.
+
+    Not where that is an answer: which of the things named, and whether it is so.
+
+    >>> copied(words("3/4 is larger"), words("Which is larger, 3/4 or 2/3?"))
+    False
+    >>> copied(words("the salt is left"), words("Is the salt left?")), copied(words("salt"), words("Why salt?"))
+    (False, True)
+    """
+    return set(said) <= set(asked) and content(asked) <= set(said) and _WHETHER.isdisjoint(asked[:1])
 
 
 def _nearness(said: list[str], reference: list[str], question: list[str]) -> float:
@@ -130,4 +140,4 @@ def stem(word: str) -> str:
     return word
 
 
-_EMPTY_STEMS, _NEGATED_STEMS = (frozenset(map(stem, one.split())) for one in (_FILLERS, _NEGATED))
+_EMPTY_STEMS, _NEGATED_STEMS, _WHETHER = (frozenset(map(stem, one.split())) for one in (_FILLERS, _NEGATED, _VERBS))
