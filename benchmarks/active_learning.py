@@ -70,7 +70,7 @@ def known(files: Sequence[Path], limit: int | None) -> Known:
     if task.kind != "labels":
         raise SystemExit("these answers have scores: F1 needs labels")
     with TemporaryDirectory() as folder:
-        reader = Reader(write_graph(Vectors(base.model), base, 0, Path(folder) / "base.onnx"), base.pairs)
+        reader = Reader(write_graph(Vectors(base.model), base, Path(folder) / "base.onnx"), base.pairs)
         features = book_features(answers, reader, Recipe())
         vectors = reader.embed([one.answer for one in answers])
     return Known(answers, task, places(answers, task).astype(float), features, vectors)

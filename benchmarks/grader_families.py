@@ -40,7 +40,7 @@ def read(answers: Sequence[GradedAnswer]) -> NDArray[np.float32]:
     """The features of answers, (n, F)."""
     base = load()
     with TemporaryDirectory() as place:
-        reader = Reader(write_graph(Vectors(base.model), base, 0, Path(place) / "base.onnx"), base.pairs)
+        reader = Reader(write_graph(Vectors(base.model), base, Path(place) / "base.onnx"), base.pairs)
         return book_features([in_own_words(one) for one in answers], reader, Recipe())
 
 

@@ -108,7 +108,7 @@ def ways(base: Base, names: Sequence[str], texts: Sequence[str], repeats: int) -
         wholes: dict[float, Path] = {}
         for share in sorted({0.0, *(WAYS[name][0] for name in names)}):
             wholes[share] = Path(place) / f"whole-{share}.onnx"
-            exported(Vectors(pruned(base.model, share)), base, 0, wholes[share])
+            exported(Vectors(pruned(base.model, share)), base, wholes[share])
         true = vectors(wholes[0.0], base, texts)
         for name in names:
             share, options = WAYS[name]

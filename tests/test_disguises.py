@@ -117,7 +117,7 @@ def test_the_form_is_that_beside_the_reference_it_fits_best() -> None:
 
 def test_graded_answers_to_train_on_are_reduced_to_their_own_words(small: Path, tmp_path: Path) -> None:
     base = load(str(small))
-    reader = Reader(write_graph(Vectors(base.model), base, 0, tmp_path / "base.onnx"), base.pairs)
+    reader = Reader(write_graph(Vectors(base.model), base, tmp_path / "base.onnx"), base.pairs)
     copied = [replace(one, answer=f"{one.question} {one.answer}") for one in planted(3)]
     plain, given_back = (open_book(some, task_of(copied), reader, Recipe(near=False)) for some in (planted(3), copied))
     assert np.array_equal(plain.features, given_back.features)

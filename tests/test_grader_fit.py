@@ -74,7 +74,7 @@ def test_every_method_trains_and_serves_what_it_says(recipe: Recipe, method: str
     answers = planted(6)
     fitted = fit(answers, replace(recipe, method=method, epochs=1, rank=2, forest=False))
     assert right(fitted, answers) > 0.9
-    head = (24 + 1) * 2 + (23 + 1) * 2
+    head = (24 + 1) * 2
     assert fitted.trainable == head if method == "frozen" else fitted.trainable > head
 
 
@@ -140,7 +140,9 @@ def test_or_by_their_weights_and_then_it_is_the_average_that_is_judged(recipe: R
     assert len(whole.members) == 1
     held = held_back(answers, two.held, two.seed).held
     said = outcomes(whole.task, whole.found(held), whole.told.temperature)
-    assert figures(whole.task, said, places(held, whole.task).astype(float)) == pytest.approx(dict(whole.told.held))
+    assert figures(whole.task, said, places(held, whole.task).astype(float)) == pytest.approx(
+        dict(whole.told.held), abs=1e-4
+    )
 
 
 def test_judged_a_grader_is_fitted_once_more_to_what_was_held_back(recipe: Recipe) -> None:

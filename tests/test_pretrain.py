@@ -116,7 +116,7 @@ def test_the_grader_begins_where_pretraining_ended_and_its_features_do_not(
     ]
     written: list[dict[str, torch.Tensor]] = []
 
-    def write(net: Any, base: Base, features: int, path: Path) -> Path:
+    def write(net: Any, base: Base, path: Path) -> Path:
         written.append(state(net.model))
         return path
 

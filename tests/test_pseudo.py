@@ -31,7 +31,7 @@ THINGS = ("ice", "snow", "wax", "butter", "iron", "glass", "chocolate", "lead")
 @pytest.fixture(autouse=True)
 def no_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is read with the served encoder where features are counted only: writing it would take the most time."""
-    monkeypatch.setattr(fitting, "write_graph", lambda model, base, features, path: path)
+    monkeypatch.setattr(fitting, "write_graph", lambda model, base, path: path)
 
 
 def answers(thing: str, graded: bool = True) -> list[GradedAnswer]:
@@ -96,7 +96,7 @@ def test_a_second_round_learns_guesses_and_none_of_a_question_held_back(monkeypa
     graded = [one for thing in THINGS[:6] for one in answers(thing)]
     fresh = [one for thing in THINGS for one in answers(thing, graded=False)]
     told: list[str] = []
-    recipe = Recipe(method="frozen", epochs=1, pseudo=0.6, held=0.34, near=False)
+    recipe = Recipe(method="frozen", epochs=1, pseudo=0.6, held=0.34, near=False, refit=False)
     with one_thread():
         fitted = fit(graded, recipe, Asked(told.append), fresh)
     (held, first), (held_again, second) = books

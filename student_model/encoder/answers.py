@@ -196,3 +196,12 @@ def with_known(split: Split, many: int, least: int, seed: int) -> Split:
 def places(answers: Sequence[GradedAnswer], task: Task) -> NDArray[np.float32]:
     """The targets of graded answers, shape (n,)."""
     return np.array([task.target(one) for one in answers], dtype=np.float32)
+
+
+def shares(task: Task, target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Grades as shares of each output, (n, outputs): which label, above which levels, or the score itself."""
+    if task.kind == "labels":
+        return np.asarray(np.eye(task.outputs)[target.astype(int)])
+    if task.kind == "ordinal":
+        return np.asarray((target[:, None] > np.arange(task.outputs)).astype(float))
+    return np.asarray(target[:, None])

@@ -1,4 +1,4 @@
-"""A fitted grader as a folder that serves without torch: ONNX graphs in eight-bit integers, a forest, a manifest."""
+"""A fitted grader as a folder that serves without torch: ONNX graphs in eight-bit integers, trees, a manifest."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ def save(
     (fresh / TOKENIZER).write_text(fitted.base.pairs.tokenizer.to_str(), encoding="utf-8")
     for number, member in enumerate(fitted.members):
         tell(f"writing network {number + 1} of {len(fitted.members)} in eight bits")
-        width = len(member.net.head.centre)  # type: ignore[arg-type]
-        write_graph(Graded(member.net), fitted.base, width, fresh / f"net-{number}.onnx")
-        if member.forest is not None:
-            np.savez_compressed(fresh / f"forest-{number}.npz", **member.forest.arrays())  # type: ignore[arg-type]
+        write_graph(Graded(member.net), fitted.base, fresh / f"net-{number}.onnx")
+        if member.beside is not None:
+            np.savez_compressed(fresh / f"beside-{number}.npz", **member.beside.arrays())  # type: ignore[arg-type]
         if member.guard is not None:
             np.savez_compressed(fresh / f"guard-{number}.npz", **member.guard.arrays())  # type: ignore[arg-type]
     if fitted.precedents is not None:

@@ -16,12 +16,14 @@ from torch import Tensor
 from student_model.encoder import pseudo
 from student_model.encoder.answers import GradedAnswer, Split, Task, task_of, with_known
 from student_model.encoder.base import Base, load
+from student_model.encoder.beside import Beside, line_share
 from student_model.encoder.book import OWN, Book, open_book, quiet
 from student_model.encoder.families import held_back
-from student_model.encoder.forest import Forest, grow, numbers
+from student_model.encoder.forest import grow
 from student_model.encoder.graphs import Vectors, write_graph
 from student_model.encoder.guard import Guard, grow_guard
 from student_model.encoder.judged import Judged, Said, Told
+from student_model.encoder.line import straight
 from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
 from student_model.encoder.outcomes import Floats, figures, joined, log_loss, outcomes
 from student_model.encoder.precedents import Precedents, Trust, collect
@@ -50,17 +52,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One network, one forest over the features beside it, and a guard, fitted to the same answers."""
+    """One network, what speaks of features beside it, and a guard, fitted to the same answers."""
 
     net: GradingNet
-    forest: Forest | None
+    beside: Beside | None
     guard: Guard | None = None
 
     def said(self, book: Book) -> Said:
         """What each of them says of all entries of a book."""
         task, features = self.net.task, book.features
-        forest = None if self.forest is None else numbers(task, self.forest.mean(features))
-        return Said(predict(self.net, book), forest, None if self.guard is None else self.guard.said(task, features))
+        counted = None if self.beside is None else self.beside.said(task, features)
+        return Said(predict(self.net, book), counted, None if self.guard is None else self.guard.said(task, features))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +102,7 @@ def fit(
     """
     task, base, folder = task_of(answers, recipe.worth, recipe.scores), load(recipe.base), TemporaryDirectory()
     asked.tell("writing the base encoder in eight bits")
-    reader = Reader(write_graph(Vectors(base.model), base, 0, Path(folder.name) / BASE), base.pairs)
+    reader = Reader(write_graph(Vectors(base.model), base, Path(folder.name) / BASE), base.pairs)
     start, epochs = base, 0
     if recipe.pretrain > 0:
         watch = _watch("pre-training", asked)
@@ -153,7 +155,7 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
-        member = Member(net, _grown(task, own, book), guard)
+        member = Member(net, _beside(task, own, book), guard)
         if known is None and recipe.precedents:
             known, judged.trust = _collected(graded, task, own)
         if recipe.join == "outputs":
@@ -175,7 +177,8 @@ def _whole(
     """A member as it serves, and whether it was interrupted: fitted once more, also to what was held back from it. That
     has judged it by then.
     """
-    member = replace(member, forest=_grown(given.task, recipe, *books))
+    share = None if member.beside is None else member.beside.share
+    member = replace(member, beside=_beside(given.task, recipe, *books, share=share))
     if not recipe.refit or len(books) == 1 or course.interrupted:
         return member, course.interrupted
     book, epochs = books[0].beside(books[1:]), course.best_epoch + 1
@@ -207,14 +210,22 @@ def _watch(name: str, asked: Asked, key: str = "") -> Watch:
     return Watch(name, asked.tell, asked.curves, folder, key, asked.done)
 
 
-def _grown(task: Task, recipe: Recipe, *books: Book) -> Forest | None:
-    """The forest of a book, and in the end of what was held back too: that has judged it by then."""
-    if not recipe.forest or not books[0].features.shape[1]:
+def _beside(task: Task, recipe: Recipe, *books: Book, share: float | None = None) -> Beside | None:
+    """What speaks of the features of a book, and in the end of what was held back too: that has judged it by then. The
+    share of the line is found, if it is not given.
+    """
+    if not books[0].features.shape[1]:
         return None
     features, targets, weights = (
         np.concatenate([getattr(one, name)[one.plain] for one in books]) for name in ("features", "targets", "weights")
     )
-    return grow(features, targets, task, recipe.seed, weights)
+    line = straight(features, targets, task, weights)
+    if not recipe.forest:
+        return Beside(line, None, 1.0)
+    if share is None:
+        answers = [books[0].entries[n].answer for n in books[0].plain]
+        share = line_share(answers, features, targets, task, recipe.seed)
+    return Beside(line, grow(features, targets, task, recipe.seed, weights), share)
 
 
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
@@ -235,14 +246,7 @@ def _trained(
     steps = -(-book.steps // recipe.accumulate)
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
     kinds = recipe.kinds and base.pairs.signs.kinds and recipe.method != "prefix"  # which takes none
-    net = GradingNet(method.encoder, base.width, book.features.shape[1], task, recipe.dropout, kinds).to(asked.device)
-    own = book.plain
-    net.head.begin(
-        task,
-        torch.from_numpy(book.features[own]).to(asked.device),
-        torch.tensor(book.targets[own], dtype=torch.float32, device=asked.device),
-        torch.tensor(book.weights[own], dtype=torch.float32, device=asked.device),
-    )
+    net = GradingNet(method.encoder, base.width, task, recipe.dropout, kinds).to(asked.device)
     plan = Plan(
         recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
         warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,

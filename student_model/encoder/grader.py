@@ -13,9 +13,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from student_model.encoder import beside, guard
 from student_model.encoder.answers import GradedAnswer, Task
-from student_model.encoder.forest import Forest, numbers
-from student_model.encoder.guard import Guard, restored
+from student_model.encoder.beside import Beside
+from student_model.encoder.guard import Guard
 from student_model.encoder.judged import Said
 from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
@@ -26,7 +27,7 @@ from student_model.encoder.reading import features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
 REMEMBERED = 500
 """Questions and references whose readings are kept: about 30 MB."""
@@ -45,7 +46,7 @@ class Served:
         self.task = Task(task["kind"], tuple(task["labels"]), tuple(task["worth"]), task["max_score"])
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
         self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
-        self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
+        self._beside = [_beside(folder / f"beside-{n}.npz") for n in range(manifest["members"])]
         self._guards = [_guard(folder / f"guard-{n}.npz") for n in range(manifest["members"])]
         self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
         self._trust = Trust(**manifest["trust"])
@@ -109,7 +110,7 @@ class Served:
         self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading], precedents: bool = True
     ) -> Outcomes:
         near = known if self.manifest["near"] else None
-        beside = np.array(
+        told = np.array(
             [features(a.question, a.reference_answers, a.answer, near, self.manifest["counted"]) for a in answers],
             dtype=np.float32,
         )
@@ -120,13 +121,12 @@ class Served:
             "tokens": rows.tokens,
             "mask": rows.mask,
             "kinds": rows.kinds,
-            "features": beside,
         }
         said: list[Floats] = []
-        for net, forest, guard in zip(self._nets, self._forests, self._guards, strict=True):
-            grown = None if forest is None else numbers(self.task, forest.mean(beside))
-            warned = None if guard is None else guard.said(self.task, beside)
-            one = Said(np.asarray(net.run(given), dtype=np.float64), grown, warned)
+        for net, counts, watch in zip(self._nets, self._beside, self._guards, strict=True):
+            counted = None if counts is None else counts.said(self.task, told)
+            warned = None if watch is None else watch.said(self.task, told)
+            one = Said(np.asarray(net.run(given), dtype=np.float64), counted, warned)
             said.append(one.joined(self.task, self.manifest["share"]))
         found, temperature = joined(self.task, said), self.manifest["temperature"]
         if precedents and self._precedents is not None:
@@ -149,14 +149,14 @@ class Served:
         return found | self.reader.read([a.answer for a in answers if a.answer not in found])
 
 
-def _forest(path: Path) -> Forest | None:
+def _beside(path: Path) -> Beside | None:
     kept = _arrays(path)
-    return None if kept is None else Forest(**kept)
+    return None if kept is None else beside.restored(kept)
 
 
 def _guard(path: Path) -> Guard | None:
     kept = _arrays(path)
-    return None if kept is None else restored(kept)
+    return None if kept is None else guard.restored(kept)
 
 
 def _precedents(path: Path) -> Precedents | None:

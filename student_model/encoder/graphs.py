@@ -33,24 +33,24 @@ class Vectors(nn.Module):
 
 
 class Graded(nn.Module):
-    """A network as a graph: tokens, mask, kinds and features to the numbers of its head."""
+    """A network as a graph: tokens, mask and kinds to the numbers of its head."""
 
     def __init__(self, net: GradingNet) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, tokens: Tensor, mask: Tensor, kinds: Tensor, features: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, mask: Tensor, kinds: Tensor) -> Tensor:
         given = {"token_type_ids": kinds} if self.net.kinds else {}
         states = self.net.encoder(input_ids=tokens, attention_mask=mask, **given).last_hidden_state
-        found: Tensor = self.net.head(states, mask, features)
+        found: Tensor = self.net.head(states, mask)
         return found + 0.0 * kinds.sum()  # a graph keeps no input that it does not use
 
 
-def write_graph(model: nn.Module, base: Base, features: int, path: Path) -> Path:
-    """Export a graph that takes so many features, in eight bits, to a file."""
+def write_graph(model: nn.Module, base: Base, path: Path) -> Path:
+    """Export a graph in eight bits to a file."""
     whole = path.with_suffix(".whole")
     try:
-        exported(model, base, features, whole)
+        exported(model, base, whole)
         quantised(whole, path)
     finally:
         whole.unlink(missing_ok=True)
@@ -65,15 +65,15 @@ def quantised(whole: Path, path: Path, per_channel: bool = True, **options: Any)
         quantize_dynamic(whole, path, per_channel=per_channel, weight_type=QuantType.QInt8, **options)
 
 
-def exported(model: nn.Module, base: Base, features: int, path: Path) -> None:
+def exported(model: nn.Module, base: Base, path: Path) -> None:
     """Write a graph in 32 bits."""
     tokens = torch.full((2, 8), base.pairs.signs.end, dtype=torch.long)
     given: tuple[Tensor, ...] = (tokens, torch.ones_like(tokens))
     names = ["tokens", "mask"]
     if isinstance(model, Graded):
-        given, names = (*given, torch.zeros_like(tokens), torch.zeros(2, features)), [*names, "kinds", "features"]
+        given, names = (*given, torch.zeros_like(tokens)), [*names, "kinds"]
     rows, length = torch.export.Dim("rows"), torch.export.Dim("length")
-    shapes = tuple({0: rows} if name == "features" else {0: rows, 1: length} for name in names)
+    shapes = tuple({0: rows, 1: length} for _ in names)
     with _silence():
         program = torch.onnx.export(
             model.eval(), given, dynamo=True, input_names=names, output_names=["found"], dynamic_shapes=shapes,

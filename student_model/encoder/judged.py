@@ -15,24 +15,24 @@ from student_model.encoder.outcomes import Floats, best_temperature, blended, fi
 from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
 
 SHARES = np.linspace(0.0, 1.0, 11)
-USUAL, ERROR = 0.4, 0.25
+USUAL, ERROR = 0.5, 0.25
 """What is taken where no question was held back: the share that was good on two corpora, and an error of scores."""
-SPREAD = 0.07
+SPREAD = 0.1
 """How far from it the share may be before any answer speaks for that. Small: answers to a question err together, and
 some hundred answers to some twenty questions chose anything from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """What a network and a forest say of n answers, each (n, outputs), and a guard: see `Guard.said`."""
+    """What a network and the features beside it say of n answers, each (n, outputs), and a guard: see `Guard.said`."""
 
     net: Floats
-    forest: Floats | None = None
+    beside: Floats | None = None
     guard: tuple[Floats, Floats] | None = None
 
     def joined(self, task: Task, share: float) -> Floats:
         """All of it as the numbers of one head; `share` is the network's."""
-        found = blended(self.net, self.forest, share)
+        found = self.net if self.beside is None else blended(self.net, self.beside, share)
         return found if self.guard is None else guarded(task, found, *self.guard)
 
 
@@ -41,7 +41,7 @@ class Told:
     """What is set by answers held back, and the figures on them.
 
     Attributes:
-        share: of the network beside the forest. temperature: see `outcomes`. error: typical error of a score on a line.
+        share: of the network beside the features. temperature: see `outcomes`. error: typical error of a score.
         trust: in precedents.
         held: figures of questions that are new to the grader. held_known: of new answers to questions that it has
             learned from; where too few were held back, of the new questions with their other answers as precedents.
@@ -121,7 +121,7 @@ class Judged:
     def _share(self, target: Floats) -> float:
         """The share of the network with the least log loss, each share at its own temperature."""
         best, chosen = math.inf, USUAL
-        for share in SHARES.tolist() if self.new.said[0].forest is not None else ():
+        for share in SHARES.tolist() if self.new.said[0].beside is not None else ():
             found = self.new.joined(self.task, share)
             loss = log_loss(self.task, found, target, best_temperature(self.task, found, target))
             loss += 0.5 * ((share - USUAL) / SPREAD) ** 2 / len(target)

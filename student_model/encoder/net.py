@@ -22,70 +22,31 @@ from student_model.encoder.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows as tensors: `tokens`, `mask`, `kinds` (B, T), `features` (B, F), `target` (B,), `weight` (B,)."""
+    """Rows as tensors: `tokens`, `mask`, `kinds` (B, T), `target` (B,), `weight` (B,)."""
 
     tokens: Tensor
     mask: Tensor
     kinds: Tensor
-    features: Tensor
     target: Tensor
     weight: Tensor
 
 
 class Head(nn.Module):
-    """From token vectors (B, T, d), their mask (B, T) and features (B, F) to what the task needs, (B, outputs).
-
-    Two straight lines, added: one from what the features say, one from the mean of the row. A head that could do more
-    learned which words are right for which question, and was worse than the features alone on questions it had not
-    seen (`LOG.md`).
+    """From token vectors (B, T, d) and their mask (B, T) to what the task needs, (B, outputs): a straight line from the
+    mean of the row. A head that could do more learned which words are right for which question, and was worse on
+    questions it had not seen. What can be counted has no part in it: a network that learned beside a line over such
+    features left the work to the line, and knew less than one that reads alone (`LOG.md`).
     """
 
-    def __init__(self, width: int, features: int, outputs: int, dropout: float) -> None:
+    def __init__(self, width: int, outputs: int, dropout: float) -> None:
         super().__init__()
         self.meaning = nn.Linear(width, outputs)
-        self.counted = nn.Linear(features, outputs) if features else None
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("centre", torch.zeros(features))
-        self.register_buffer("spread", torch.ones(features))
+        nn.init.zeros_(self.meaning.weight)
+        nn.init.zeros_(self.meaning.bias)
 
-    def forward(self, states: Tensor, mask: Tensor, features: Tensor) -> Tensor:
-        found: Tensor = self.meaning(self.dropout(_mean(states, mask)))
-        return found if self.counted is None else found + self.of_features(features)
-
-    def of_features(self, features: Tensor) -> Tensor:
-        """What the features alone say, (B, outputs)."""
-        assert self.counted is not None
-        scaled = (features - self.centre) / self.spread  # type: ignore[operator]
-        return torch.as_tensor(self.counted(scaled.clamp(-5.0, 5.0)))
-
-    def begin(
-        self, task: Task, features: Tensor, target: Tensor, weight: Tensor | None = None, penalty: float = 1.0
-    ) -> None:
-        """Begin with what features (n, F) say of targets (n,), weighed (n,) if not all alike, a logistic
-        regression, and with nothing of the text.
-        """
-        with torch.no_grad():
-            nn.init.zeros_(self.meaning.weight)
-            nn.init.zeros_(self.meaning.bias)
-            if self.counted is None:
-                return
-            nn.init.zeros_(self.counted.weight)  # a feature that is always the same in training keeps this
-            nn.init.zeros_(self.counted.bias)
-            self.centre.copy_(features.mean(0))  # type: ignore[operator]
-            self.spread.copy_(features.std(0) + 1e-3)  # type: ignore[operator]
-        own = self.counted
-        told = torch.ones_like(target) if weight is None else weight
-        steps = torch.optim.LBFGS(own.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-        def closure() -> Tensor:
-            steps.zero_grad()
-            value = loss_of(task, self.of_features(features), target, told)
-            value = value + 0.5 * penalty / len(target) * own.weight.square().sum()
-            torch.autograd.backward(value)
-            return value
-
-        steps.step(closure)  # type: ignore[no-untyped-call]
-        own.zero_grad(set_to_none=True)
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        return torch.as_tensor(self.meaning(self.dropout(_mean(states, mask))))
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:
@@ -96,12 +57,10 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
 class GradingNet(nn.Module):
     """The transformer and its head. With `kinds` the transformer is told which tokens are the answer's."""
 
-    def __init__(
-        self, encoder: nn.Module, width: int, features: int, task: Task, dropout: float = 0.1, kinds: bool = False
-    ) -> None:
+    def __init__(self, encoder: nn.Module, width: int, task: Task, dropout: float = 0.1, kinds: bool = False) -> None:
         super().__init__()
         self.encoder, self.task, self.kinds = encoder, task, kinds
-        self.head = Head(width, features, task.outputs, dropout)
+        self.head = Head(width, task.outputs, dropout)
 
     def states(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """The last layer, (B, T, d), over tokens or over embeddings given in their place."""
@@ -112,7 +71,7 @@ class GradingNet(nn.Module):
         return states
 
     def forward(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
-        return torch.as_tensor(self.head(self.states(batch, embeddings), batch.mask, batch.features)).float()
+        return torch.as_tensor(self.head(self.states(batch, embeddings), batch.mask)).float()
 
     def words(self, batch: Batch) -> Tensor:
         """The embeddings of the tokens themselves, (B, T, d), before position and kind are added."""
@@ -175,7 +134,6 @@ def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
         tokens,
         mask,
         kinds,
-        torch.from_numpy(book.features[places]).to(device),
         torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
         torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
     )

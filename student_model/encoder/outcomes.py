@@ -84,9 +84,11 @@ def joined(task: Task, found: Sequence[Floats], weights: Floats | None = None) -
     return np.asarray(logit(np.clip(mean, 1e-6, 1.0 - 1e-6)))
 
 
-def blended(net: Floats, forest: Floats | None, share: float) -> Floats:
-    """The numbers of a network and of a forest, both (n, outputs), as one: of labels the weighted geometric mean."""
-    return net if forest is None else np.asarray(share * net + (1.0 - share) * forest)
+def blended(one: Floats, other: Floats, share: float) -> Floats:
+    """The numbers of two heads, both (n, outputs), as those of one, of which the first has a share: of labels the
+    weighted geometric mean.
+    """
+    return np.asarray(share * one + (1.0 - share) * other)
 
 
 def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:

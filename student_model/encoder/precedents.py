@@ -4,7 +4,8 @@ A grader learns what makes answers right anywhere. Of one question it does not k
 have, and which odd wording of theirs a teacher takes. So it keeps, of each answer that was graded, how far it would
 have been off, and corrects what it says of a new answer by what it was off with those that are written alike
 (Nadaraya, "On estimating regression", 1964; likeness by n-grams of characters within words, weighed by their rarity).
-Where a question has no graded answers nothing changes. No text is kept, only hashes of n-grams.
+Where a question has no graded answers nothing changes. Hashes of n-grams are kept in place of texts, which is for size:
+words can be read back from them, so that a grader's folder has to be kept as safe as the answers it was fitted to.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from student_model.encoder.answers import GradedAnswer, Task, folds
+from student_model.encoder.answers import GradedAnswer, Task, folds, shares
 from student_model.encoder.forest import LEAST, grow, numbers
 from student_model.encoder.outcomes import Floats, best_temperature, log_loss, probabilities
 from student_model.judging.wording import WORD
@@ -154,7 +155,7 @@ def collect(
     target = np.array([task.target(one) for one in answers])
     found = unseen(answers, features, target, task, seed)
     said = probabilities(task, found) if task.kind == "labels" else expit(found)
-    known = _kept(answers, _shares(task, target) - said, seed)
+    known = _kept(answers, shares(task, target) - said, seed)
     corrections, temperature = known.corrections(answers, themselves=True), best_temperature(task, found, target)
     return known, trusted(task, found, corrections, target, temperature)
 
@@ -192,7 +193,7 @@ def unseen(
     """What trees say that were grown without the question, or without its family, as the numbers of a head,
     (n, outputs), in so many parts.
     """
-    found, right = np.zeros((len(answers), task.outputs)), _shares(task, target)
+    found, right = np.zeros((len(answers), task.outputs)), shares(task, target)
     place = {id(one): n for n, one in enumerate(answers)}
     for split in folds(answers, parts, seed, families):
         train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
@@ -202,15 +203,6 @@ def unseen(
         else:
             found[held] = numbers(task, grow(features[train], target[train], task, seed).mean(features[held]))
     return found
-
-
-def _shares(task: Task, target: Floats) -> Floats:
-    """Grades as shares of each output, (n, outputs): which label, above which levels, or the score itself."""
-    if task.kind == "labels":
-        return np.asarray(np.eye(task.outputs)[target.astype(int)])
-    if task.kind == "ordinal":
-        return np.asarray((target[:, None] > np.arange(task.outputs)).astype(float))
-    return np.asarray(target[:, None])
 
 
 def _asked(one: GradedAnswer) -> np.uint64:

@@ -29,8 +29,8 @@ class Recipe:
         smoothing: of labels. fgm: size of adversarial steps on embeddings (Miyato et al., ICLR 2017). rdrop: weight of
             the divergence between two passes with other dropout (Liang et al., NeurIPS 2021).
         kinds: whether the transformer is told which tokens are the answer's, where it can be.
-        counted: whether what can be counted (`lexical`, `polarity`, `fluency`) joins the head; `near`: and nearness
-            in the base encoder. forest: whether trees over these features are grown beside the network.
+        counted: whether what can be counted (`lexical`, `polarity`, `fluency`) speaks beside the network; `near`: and
+            nearness in the base encoder. forest: whether trees over these features are grown beside a straight line.
         precedents: whether grades of other answers to the same question correct it.
         reword: share of answers that are said otherwise in an epoch.
         disguise: the share of answers that are taken to be disguised, see `guard`; 0 for no guard.
@@ -40,12 +40,12 @@ class Recipe:
     """
 
     base: str | None = None
-    method: str = "last"
+    method: str = "full"
     layers: int = 3
     rank: int = 16
-    epochs: int = 3
+    epochs: int = 4
     rate: float = 5e-5
-    head_rate: float = 1.0
+    head_rate: float = 20.0
     batch: int = 32
     accumulate: int = 1
     warmup: float = 0.1
@@ -110,7 +110,7 @@ HELP = {
     "kinds": "Tell the transformer which tokens are the answer's.",
     "counted": "Use what can be counted.",
     "near": "Use nearness in the base encoder.",
-    "forest": "Grow trees beside the network.",
+    "forest": "Grow trees beside the straight line over features.",
     "precedents": "Correct by grades of other answers to the same question.",
     "reword": "Share of answers said otherwise in an epoch.",
     "disguise": "Share of answers taken to look better than they are; 0 for no guard against them.",
