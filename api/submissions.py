@@ -19,9 +19,6 @@ from student_model.judging import AnswerError, Judgement, judge
 from student_model.judging.grades import Grader
 from student_model.types import LearnerId, Response, ResponseId
 
-SUREST = 0.999
-"""The highest confidence that is stored of a grader: only a person is sure."""
-
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -150,7 +147,6 @@ def _judgement(entry: ResponseIn, item: Item, grader: Grader) -> Judgement | Non
 def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgement: Judgement | None) -> Response:
     written = entry.answer_text if entry.answers is None else orjson.dumps(entry.answers).decode()
     graded = judgement is not None and judgement.score != float(judgement.correct)
-    sure = None if judgement is None or judgement.confidence is None else min(judgement.confidence, SUREST)
     return Response(
         response_id=ResponseId(entry.response_id or new_id()),
         learner_id=learner_id,
@@ -158,11 +154,12 @@ def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgemen
         at=entry.at or checks.now,
         correct=None if judgement is None else judgement.correct,
         score=judgement.score if judgement is not None and (graded or judgement.provisional) else None,
-        score_confidence=sure,
+        score_confidence=None if judgement is None else judgement.confidence,
         choice=entry.choice,
         answer_text=written,
         elapsed_seconds=entry.elapsed_seconds,
         hints=entry.hints,
         confidence=entry.confidence,
         supersedes=None if entry.supersedes is None else ResponseId(entry.supersedes),
+        label=None if judgement is None or judgement.grade is None else judgement.grade.label,
     )

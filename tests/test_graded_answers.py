@@ -13,14 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from services import NOW, SECRETS, Caller, client_of, service_on
 
-from api.grading import Graders, opened
-from api.submissions import SUREST
+from api.grading import SUREST, Graders, opened
 from api.wiring import Service
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
 from student_model.judging import WORDING
 from student_model.judging.grades import Grader
-from student_model.judging.labels import nearest, worth
 from student_model.types import LearnerId, Response
 
 REFERENCE = SECRETS[3]
@@ -106,13 +104,47 @@ def test_only_a_person_is_sure(url: str) -> None:
     assert held(service)[0].score_confidence == SUREST < 1.0
 
 
-def test_labels_that_people_use_stand_in_for_none() -> None:
-    assert Graders(Fixed(0.5, 0.5, labels=())).labels == ("correct", "partial", "incorrect")
-    assert Graders(Rules()).version == "rules-1"
-    assert [worth(one) for one in ("correct", "partially_correct_incomplete", "non_domain")] == [1.0, 0.5, 0.0]
-    assert [nearest(score) for score in (0.0, 0.25, 0.26, 0.75, 0.76)] == [
-        "incorrect", "partial", "partial", "correct", "correct",
-    ]  # fmt: skip
+def test_a_grader_in_service_has_its_own_name_and_labels() -> None:
+    assert (Graders(Rules()).version, Graders(Rules()).worth) == ("rules-1", Rules.worth)
+
+
+FINE = {"accurate": 1.0, "vague": 0.4, "wrong": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("grader", "correct", "feedback"),
+    [
+        (Fixed(1.0, 0.9, label="5"), True, "Right."),
+        (Fixed(0.75, 0.9, label="5"), True, "Right."),
+        (Fixed(0.74, 0.9, label="5"), False, "Partly right."),
+        (Fixed(0.0, 0.9, label="5"), False, "Not right yet."),
+        (Fixed(0.62, 0.9, label="accurate", worth=FINE), True, "Right."),
+        (Fixed(0.9, 0.9, label="vague", worth=FINE), False, "Partly right."),
+        (Fixed(0.4, 0.9, worth={"blue": 0.0, "red": 0.0}), False, "Not right yet."),
+    ],
+)
+def test_what_is_right_is_the_label_of_who_graded_it(url: str, grader: Fixed, correct: bool, feedback: str) -> None:
+    service = service_on(url, grader=grader)
+    judged = Caller(client_of(service)).respond(why("so")).get_json()["responses"][0]["judgement"]
+    assert (judged["correct"], judged["feedback"], held(service)[0].correct) == (correct, feedback, correct)
+
+
+def test_where_the_wording_steps_in_its_own_labels_count(url: str) -> None:
+    class Crashing(Broken):
+        worth = FINE
+
+    judged = Caller(client_of(service_on(url, grader=Crashing()))).respond(why("seat of government")).get_json()
+    judgement = judged["responses"][0]["judgement"]
+    assert (judgement["correct"], judgement["grade"]["label"]) == (True, "correct")
+
+
+def test_one_bound_on_confidence_decides_what_waits_and_what_is_said_of_it(url: str) -> None:
+    service = service_on(url, grader=Fixed(1.0, 1.0))
+    service.review_below = 1.0
+    lena = Caller(client_of(service))
+    grade = lena.respond(why("anything")).get_json()["responses"][0]["judgement"]["grade"]
+    queue = lena.client.get("/v1/review-queue").get_json()
+    assert (grade["confidence"], grade["for_review"], queue["waiting"]) == (SUREST, True, 1)
 
 
 def test_a_service_without_a_folder_of_a_grader_has_the_wording() -> None:

@@ -11,13 +11,10 @@ from knowledge_graph.types import SCORED_KINDS, Item, ItemKind, Step
 from student_model.judging.expressions import equivalent, tidied
 from student_model.judging.feedback import feedback
 from student_model.judging.grades import Grade, Grader
-from student_model.judging.labels import worth
 from student_model.judging.wording import Wording
 
 LONGEST = 10_000
 """Characters of an answer that are read at all; longer ones are refused."""
-PASS = 0.5
-"""The score from which an answer in words counts as right where the grader has no labels."""
 
 
 class AnswerError(ValueError):
@@ -157,8 +154,7 @@ def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
     if not references:
         return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
     grade = grader.grade(item.text, references, answer)
-    best = grade.label in grader.labels and worth(grade.label, grader.labels) == 1.0
-    correct = best if grader.labels else grade.score >= PASS
+    correct = grade.standing == "correct"
     return Judgement(correct, grade.score, grade.confidence, True, feedback(grade, item.hints), grade)
 
 
