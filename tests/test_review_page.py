@@ -68,6 +68,30 @@ def test_a_verdict_is_sent_tells_what_changed_and_brings_the_next(page: Page, se
     expect(page.locator("#entry-title")).to_be_focused()
 
 
+def test_a_misclick_can_be_changed_while_others_wait_and_after_the_last(page: Page, service: str) -> None:
+    queue = Queue(page, entry(1), entry(2))
+    open_queue(page, service)
+    judge(page, "Right")
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    page.get_by_role("button", name="Change your verdict for learner-1").click()
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/1")
+    expect(page.get_by_role("heading", name="Your new verdict")).to_be_visible()
+    page.get_by_role("button", name="Leave it as it was").click()
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    expect(page.locator(".progress")).not_to_contain_text("left for later")
+    judge(page, "Right")
+    expect(page.locator(".nothing")).to_be_visible()
+    page.get_by_role("button", name="Change your verdict for learner-2").click()
+    judge(page, "Not yet")
+    expect(page.get_by_label("Your last verdict")).to_contain_text("Not yet")
+    assert queue.verdicts[-1] == ("review/2", {"label": "incorrect", "teacher": TEACHER, "replaces": "verdict-2"})
+    expect(page.locator(".progress")).to_contain_text("0 answers wait")
+    page.get_by_role("button", name="Change your verdict for learner-2").click()
+    judge(page, "Right")
+    expect(page.locator(".nothing")).to_be_visible()
+    assert queue.verdicts[-1][1]["replaces"] == "verdict-3"
+
+
 def test_marks_and_a_reason_go_along_and_are_not_kept_for_the_next(page: Page, service: str) -> None:
     queue = Queue(page, entry(1), entry(2))
     open_queue(page, service)
