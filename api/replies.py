@@ -146,13 +146,24 @@ def judgement(item: Item, judged: Judgement | None, review_below: float) -> Docu
     if judged is None:
         return None
     return {
+        **_judged(judged, review_below),
+        "answer": _answer(item),
+        "explanation": item.explanation,
+        "steps": [
+            {"step_id": step.step_id, **_judged(one, review_below), "answer": _key(step)}
+            for step, one in zip(item.steps, judged.steps, strict=False)
+        ],
+    }
+
+
+def _judged(judged: Judgement, review_below: float) -> Document:
+    """What an item and each of its steps are told alike."""
+    return {
         "correct": judged.correct,
         "score": judged.score,
         "confidence": judged.confidence,
         "provisional": judged.provisional,
         "feedback": judged.feedback,
-        "answer": _answer(item),
-        "explanation": item.explanation,
         "grade": None if judged.grade is None else _grade(judged.grade, review_below),
     }
 

@@ -11,7 +11,7 @@ import pytest
 from graders import Broken, Fixed, Rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from services import NOW, SECRETS, Caller, client_of, service_on
+from services import NOW, SECRETS, Caller, client_of, in_steps, service_on
 
 from api.grading import SUREST, Graders, opened
 from api.wiring import Service
@@ -83,6 +83,23 @@ def test_what_a_key_or_the_platform_settles_has_no_grade(url: str, body: dict[st
     reply = Caller(client_of(service)).respond(body).get_json()
     assert reply["responses"][0]["judgement"]["grade"] is None
     assert held(service)[0].score_confidence is None
+
+
+def test_each_step_has_its_own_judgement_with_its_grade(url: str) -> None:
+    lena = Caller(client_of(service_on(url, grader=Rules(), graph=in_steps())))
+    answers = ["the seat of power", "3", "the seat of government"]
+    document = lena.respond({"item_id": "explain", "answers": answers}).get_json()
+    judgement = document["responses"][0]["judgement"]
+    said, summed, exact = judgement["steps"]
+    assert (judgement["grade"], len(judgement["feedback"].split("\n"))) == (None, 3)
+    assert said["feedback"].split("\n") == [
+        "This looks partly right.", "Think about: Who sits there?", "Not said yet: government",
+    ]  # fmt: skip
+    assert (said["step_id"], said["grade"]["label"], said["grade"]["for_review"]) == ("say", "partial", True)
+    assert [one["said"] for one in said["grade"]["evidence"]] == ["the", "seat", "of"]
+    assert (summed["correct"], summed["grade"], summed["answer"], summed["feedback"]) == (False, None, "2", "Not yet.")
+    assert (exact["correct"], exact["grade"]) == (True, None)
+    assert lena.client.get("/v1/review-queue").get_json()["waiting"] == 1
 
 
 def test_without_a_grader_the_wording_is_compared(url: str) -> None:

@@ -35,6 +35,7 @@ class Judgement:
         provisional: whether a better judge, or a person, may still change it.
         feedback: a sentence for the learner; for steps one line each.
         grade: what the grader said, for an answer in words that no key settled.
+        steps: the judgement of each step, where there are several.
     """
 
     correct: bool
@@ -43,6 +44,7 @@ class Judgement:
     provisional: bool = False
     feedback: str = ""
     grade: Grade | None = None
+    steps: tuple[Judgement, ...] = ()
 
 
 RIGHT = Judgement(True, 1.0, feedback="Right.")
@@ -79,7 +81,7 @@ def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Ju
         raise AnswerError("one text came for an item of several steps", expected)
     if len(answers) != len(item.steps):
         raise AnswerError(f"{len(answers)} answers came for {len(item.steps)} steps", expected)
-    judged = [judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True)]
+    judged = tuple(judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True))
     if not judged:
         return RIGHT
     sure = [one.confidence for one in judged if one.confidence is not None]
@@ -88,7 +90,8 @@ def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Ju
         score=sum(one.score if one.provisional else one.correct for one in judged) / len(judged),
         confidence=min(sure, default=None),
         provisional=any(one.provisional for one in judged),
-        feedback="\n".join(one.feedback for one in judged),
+        feedback="\n".join(" ".join(one.feedback.split("\n")) for one in judged),
+        steps=judged,
     )
 
 
