@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from api.ids import new_id
 from api.problems import faults_of, invalid
-from api.schemas import MOST_RESPONSES, Checks, ResponseIn
+from api.schemas import MOST_GRADED, MOST_RESPONSES, Checks, ResponseIn
 from api.strict_json import Fault, pointer
 from data.rows import Mark
 from knowledge_graph.types import Item, ItemId
@@ -61,22 +61,35 @@ def read_submissions(body: Any, learner_id: LearnerId, checks: Checks) -> list[S
     entries = [body] if alone else body
     if not 1 <= len(entries) <= MOST_RESPONSES:
         raise invalid([Fault("", f"a list of {len(entries)} responses", f"1 to {MOST_RESPONSES} responses")])
+    sent: list[tuple[tuple[int, ...], ResponseIn]] = []
     found: list[Submission] = []
     faults: list[Fault] = []
     for place, entry in enumerate(entries):
-        prefix = () if alone else (place,)
+        prefix: tuple[int, ...] = () if alone else (place,)
         try:
-            read = _read(ResponseIn.model_validate(entry, context=checks), learner_id, checks, prefix)
+            sent.append((prefix, ResponseIn.model_validate(entry, context=checks)))
         except ValidationError as error:
             faults += faults_of(error, ResponseIn, *prefix)
+    asked = sum(_in_words(entry, checks.graph.item(ItemId(entry.item_id))) for _, entry in sent)
+    if asked > MOST_GRADED:  # before any is: grading them is what would take so long
+        message, allowed = f"{asked} answers in words are to be graded", f"at most {MOST_GRADED} in one request: send"
+        raise invalid([Fault("", message, f"{allowed} the others in further ones, or judged by `correct` or `score`")])
+    for prefix, response in sent:
+        read = _read(response, learner_id, checks, prefix)
+        if isinstance(read, Submission):
+            found.append(read)
         else:
-            if isinstance(read, Submission):
-                found.append(read)
-            else:
-                faults += read
+            faults += read
     if faults:
         raise invalid(faults)
     return found if alone else _in_sequence(found)
+
+
+def _in_words(entry: ResponseIn, item: Item) -> int:
+    """How many answers the grader may be asked about."""
+    if entry.correct is not None or entry.score is not None:
+        return 0
+    return sum(one.kind == "text" for one in (item.steps if item.kind == "steps" else (item,)))
 
 
 def _read(

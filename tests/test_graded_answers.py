@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services import NOW, SECRETS, Caller, client_of, in_steps, service_on
 
 from api.grading import SUREST, Graders, opened
+from api.schemas import MOST_GRADED
 from api.wiring import Service
 from engine.recommend import recommend
 from engine.types import Decision, DecisionId, Request
@@ -100,6 +101,19 @@ def test_each_step_has_its_own_judgement_with_its_grade(url: str) -> None:
     assert (summed["correct"], summed["grade"], summed["answer"], summed["feedback"]) == (False, None, "2", "Not yet.")
     assert (exact["correct"], exact["grade"]) == (True, None)
     assert lena.client.get("/v1/review-queue").get_json()["waiting"] == 1
+
+
+def test_so_many_answers_in_words_hold_a_worker_and_no_more(url: str) -> None:
+    service = service_on(url, grader=Rules(), graph=in_steps())
+    lena = Caller(client_of(service))
+    settled = [why("so", score=0.4), {"item_id": "count", "answer_text": "1"}] * 100
+    steps = {"item_id": "explain", "answers": ["so", "2", "so"]}
+    reply = lena.respond([*settled, *[why("so")] * (MOST_GRADED - 1), steps])
+    (fault,) = reply.get_json()["errors"]
+    assert (reply.status_code, fault["message"]) == (400, f"{MOST_GRADED + 1} answers in words are to be graded")
+    assert fault["allowed"].startswith(f"at most {MOST_GRADED} in one request: send the others in further ones")
+    assert lena.position() == 0
+    assert lena.respond([*settled, *[why("so")] * (MOST_GRADED - 2), steps]).status_code == 201
 
 
 def test_without_a_grader_the_wording_is_compared(url: str) -> None:
