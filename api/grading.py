@@ -36,13 +36,23 @@ class Graders:
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The first grader's grade, or the second's where it raises or is out of bounds."""
+        return self._asked(question, references, answer, passage) or self._second.grade(
+            question, references, answer, passage
+        )
+
+    def works(self) -> bool:
+        """Whether the first grader grades."""
+        return self._asked("Is it ready?", ["Yes, it is."], "it is", "") is not None
+
+    def _asked(self, question: str, references: Sequence[str], answer: str, passage: str) -> Grade | None:
+        """The first grader's grade; none where it raises or is out of bounds."""
         try:
             found = self._first.grade(question, references, answer, passage)
             if not (0.0 <= found.score <= 1.0 and 0.0 <= found.confidence <= 1.0):
                 raise ValueError("a grade out of its bounds")
         except Exception as error:  # a broken grader lowers quality, never availability
             logs.crashed(error)
-            return self._second.grade(question, references, answer, passage)
+            return None
         return replace(found, confidence=min(found.confidence, SUREST))
 
 

@@ -49,9 +49,14 @@ def card_of(item: Item, minutes: float) -> Document:
         "title": item.title,
         "steps_text": item.steps_text,
         "steps": [{**_question(step), "step_id": step.step_id} for step in item.steps],
-        "media": [{"url": media_url(media), "alt": media.alt} for media in item.media],
+        "media": media(item),
         "minutes": minutes,
     }
+
+
+def media(item: Item) -> list[Document]:
+    """The pictures, sounds and films of an item."""
+    return [{"url": media_url(one), "alt": one.alt} for one in item.media]
 
 
 def media_url(media: Media) -> str:

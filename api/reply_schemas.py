@@ -293,8 +293,9 @@ class HealthOut(Reply):
 
 
 class ReadyOut(Reply):
-    """That the service can serve: its parts, each `ok`."""
+    """That the service can serve: its parts, each `ok`, and whether answers in words are graded as they should be."""
 
     status: Literal["ready"]
     database: Literal["ok"]
     model: Literal["ok"]
+    grader: Literal["ok", "failing"] = Field(description="`failing`: until it works, the wording is compared.")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo, model_validator
 
 from api.ids import LONGEST_ID
-from api.reply_schemas import MovedOut, Reply
+from api.reply_schemas import MediaOut, MovedOut, Reply
 from api.schemas import Checks, Id, Share, Strict, printable, refused
 from student_model.judging.labels import bounds
 
@@ -93,6 +93,7 @@ class WaitingOut(Reply):
     learner: str
     item_id: str
     question: str
+    media: list[MediaOut] = Field(description="What the question is about, where it shows or plays something.")
     reference_answers: list[str]
     hints: list[str]
     answer_text: str

@@ -85,6 +85,7 @@ def _entry(item: Item, entry: Entry) -> Document:
         "learner": response.learner_id[:SHORT],
         "item_id": item.item_id,
         "question": question(item),
+        "media": replies.media(item),
         "reference_answers": references(item),
         "hints": item.hints,
         "answer_text": answer(item, response.answer_text or ""),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from api.grading import SUREST
 from api.ids import new_id
 from api.problems import faults_of, invalid
 from api.schemas import MOST_GRADED, MOST_RESPONSES, Checks, ResponseIn
 from api.strict_json import Fault, pointer
-from data.rows import Mark
+from data.reviews import Entry
+from data.rows import TEACHER, Mark
 from knowledge_graph.types import Item, ItemId
-from student_model.judging import AnswerError, Judgement, judge
-from student_model.judging.grades import Grader
+from student_model.judging import NOT_YET, RIGHT, AnswerError, Judgement, judge
+from student_model.judging.feedback import feedback
+from student_model.judging.grades import Grade, Grader
 from student_model.types import LearnerId, Response, ResponseId
 
 
@@ -38,6 +41,28 @@ class Submission:
         """As what an answer in words was graded, and by whom."""
         grade = None if self.judgement is None else self.judgement.grade
         return None if grade is None else Mark(grade.label, grade.grader)
+
+    @property
+    def in_words(self) -> int:
+        """How many answers the grader may have been asked about."""
+        return 0 if self.judged else in_words(self.item)
+
+    def as_held(self, entry: Entry, worth: Mapping[str, float]) -> Judgement | None:
+        """How the answer was judged when it was stored, or by a teacher since; by now a grader may say something else.
+
+        `worth` is that of the labels of the grader that serves.
+        """
+        held, mark, judged = entry.response, entry.mark, self.judgement
+        score, sure = held.outcome or 0.0, held.score_confidence
+        if judged is None or (score, sure, held.label) == (judged.score, judged.confidence, self.response.label):
+            return judged
+        provisional = sure is not None and sure <= SUREST
+        if mark is None or self.item.kind == "steps":  # of the steps, nothing is stored each by itself
+            told = RIGHT.feedback if held.correct else NOT_YET.feedback
+            return Judgement(bool(held.correct), score, sure, provisional, told)
+        grader = mark.grader if provisional else TEACHER.rstrip(":")
+        grade = Grade(mark.label, score, sure or 0.0, grader=grader, worth=worth)
+        return Judgement(bool(held.correct), score, sure, provisional, feedback(grade, self.item.hints), grade)
 
     def as_before(self, held: Response | None) -> Response:
         """The response, with what the service had added to it when it was stored first."""
@@ -70,7 +95,8 @@ def read_submissions(body: Any, learner_id: LearnerId, checks: Checks) -> list[S
             sent.append((prefix, ResponseIn.model_validate(entry, context=checks)))
         except ValidationError as error:
             faults += faults_of(error, ResponseIn, *prefix)
-    asked = sum(_in_words(entry, checks.graph.item(ItemId(entry.item_id))) for _, entry in sent)
+    unjudged = [entry for _, entry in sent if entry.correct is None and entry.score is None]
+    asked = sum(in_words(checks.graph.item(ItemId(entry.item_id))) for entry in unjudged)
     if asked > MOST_GRADED:  # before any is: grading them is what would take so long
         message, allowed = f"{asked} answers in words are to be graded", f"at most {MOST_GRADED} in one request: send"
         raise invalid([Fault("", message, f"{allowed} the others in further ones, or judged by `correct` or `score`")])
@@ -85,10 +111,8 @@ def read_submissions(body: Any, learner_id: LearnerId, checks: Checks) -> list[S
     return found if alone else _in_sequence(found)
 
 
-def _in_words(entry: ResponseIn, item: Item) -> int:
-    """How many answers the grader may be asked about."""
-    if entry.correct is not None or entry.score is not None:
-        return 0
+def in_words(item: Item) -> int:
+    """How many answers in words an item wants."""
     return sum(one.kind == "text" for one in (item.steps if item.kind == "steps" else (item,)))
 
 

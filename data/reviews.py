@@ -128,6 +128,18 @@ class Reviews:
         with self._log.engine.connect() as connection:
             return self._find(connection, self._place(review_id))
 
+    def held(self, learner_id: LearnerId, response_id: ResponseId) -> Entry | None:
+        """A learner's answer as it is stored, or as the last teacher judged it; the learner by the pseudonym."""
+        at = responses.c.learner_no, responses.c.position
+        own = and_(learners.c.tenant == self._log.tenant, learners.c.pseudonym == learner_id)
+        with self._log.engine.connect() as connection:
+            query = select(*at).select_from(JOINED).where(own, responses.c.response_id == response_id)
+            for number, position in connection.execute(query):
+                last = _last(connection, number, response_id)
+                places = [(number, last.position if _by_teacher(last) else position)]
+                return next(iter(self._entries(connection, places)), None)
+        return None
+
     def judge(
         self, review_id: str, said: Verdict, received_at: datetime, replaces: ResponseId | None = None
     ) -> tuple[Response, Appended]:

@@ -26,6 +26,7 @@ def entry(number: int, **changes: Any) -> dict[str, Any]:
         "learner": f"learner-{number}",
         "item_id": "salt",
         "question": QUESTION,
+        "media": [{"url": "media/dots.svg", "alt": "A pan."}],
         "reference_answers": ["The water evaporates, leaving the salt.", "Sea water evaporated."],
         "hints": ["What does the sun do to water?"],
         "answer_text": f"{ANSWER} ({number})",

@@ -76,6 +76,40 @@ def test_what_is_sent_again_moves_nothing(url: str) -> None:
     assert belief["before"] == belief["probability"]
 
 
+def test_what_is_sent_again_tells_the_grade_that_is_stored(url: str) -> None:
+    first = service_on(url, grader=Fixed(0.5, 0.4))
+    lena = Caller(client_of(first))
+    told = lena.respond(why("so", response_id="one")).get_json()["responses"][0]["judgement"]
+    assert lena.respond(why("so", response_id="one")).get_json()["responses"][0]["judgement"] == told
+    newer = Caller(client_of(service_on(url, grader=Fixed(1.0, 0.9, "fixed-2"))))
+    again = newer.respond(why("so", response_id="one")).get_json()["responses"][0]
+    assert (again["status"], again["judgement"]) == ("duplicate", told)
+    assert newer.respond(why("so", response_id="two")).get_json()["responses"][0]["judgement"]["score"] == 1.0
+
+
+def test_what_is_sent_again_tells_what_a_teacher_said_since(url: str) -> None:
+    lena = Caller(client_of(service_on(url, grader=Rules(), graph=in_steps())))
+    sent = [why("the seat", response_id="one"), {"item_id": "explain", "answers": ["so", "2", "the seat"]}]
+    sent[1]["response_id"] = "two"
+    lena.respond(sent)
+    for entry in lena.client.get("/v1/review-queue").get_json()["entries"]:
+        verdict = {"label": "correct", "teacher": "Ms Lee"}
+        assert lena.client.post(f"/v1/review-queue/{entry['review_id']}", json=verdict).status_code == 201
+    words, steps = (one["judgement"] for one in lena.respond(sent).get_json()["responses"])
+    assert (words["correct"], words["score"], words["provisional"], words["feedback"]) == (True, 1.0, False, "Right.")
+    assert (words["grade"]["label"], words["grade"]["grader"], words["grade"]["for_review"]) == (
+        "correct", "teacher", False,
+    )  # fmt: skip
+    assert (steps["correct"], steps["score"], steps["provisional"], steps["steps"]) == (True, 1.0, False, [])
+    assert (steps["grade"], steps["feedback"]) == (None, "Right.")
+
+
+def test_readiness_tells_of_a_grader_that_fails_and_stays_ready(url: str) -> None:
+    for grader, told in ((Rules(), "ok"), (Broken(), "failing")):
+        reply = client_of(service_on(url, grader=grader)).get("/readyz")
+        assert (reply.status_code, reply.get_json()["grader"]) == (200, told)
+
+
 @pytest.mark.parametrize(
     "body", [{"item_id": "count", "answer_text": "3/4"}, why("x", correct=True), why("x", score=0.4)]
 )

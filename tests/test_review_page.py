@@ -43,6 +43,7 @@ def test_a_card_tells_all_a_verdict_needs(page: Page, service: str) -> None:
     card = page.locator("article")
     expect(card).to_contain_text("learner-1")
     expect(card).to_contain_text(QUESTION)
+    expect(card.get_by_alt_text("A pan.")).to_be_visible()
     expect(card.locator(".references li")).to_have_count(2)
     expect(card.locator(".said")).to_have_text(f"{ANSWER} (1)")
     hint = page.get_by_text("What does the sun do to water?")
@@ -330,7 +331,7 @@ def test_more_than_one_load_of_answers_is_worked_off(page: Page, service: str) -
 def test_markup_stays_text(page: Page, service: str) -> None:
     markup = "<img src=x onerror=alert(1)> <b>bold</b>"
     fields = dict.fromkeys(("question", "answer_text", "learner"), markup)
-    Queue(page, entry(1, **fields, reference_answers=[markup], hints=[markup]), entry(2))
+    Queue(page, entry(1, **fields, reference_answers=[markup], hints=[markup], media=[]), entry(2, media=[]))
     open_queue(page, service)
     page.get_by_text("Hints the learner could open").click()
     for place in (".item-text", ".said", ".learner-id", ".references", ".hint-list"):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from graders import LABELS, Rules
-from services import NOW, SECRETS, Caller, client_of, faults, service_on
+from services import NOW, SECRETS, Caller, ask, client_of, faults, geography, service_on
 
 from api.reviewing import answer, question, references
 from api.wiring import Service
 from engine.types import Request
-from knowledge_graph.types import ItemId
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import ItemId, Media
 from student_model.types import LearnerId
 
 REFERENCE = SECRETS[3]
@@ -62,6 +64,7 @@ def test_the_queue_has_what_a_teacher_needs_and_not_who_the_learner_is(service: 
         "learner": service.store.pseudonym(LENA)[:12],
         "item_id": "why",
         "question": "Why is a town a capital?",
+        "media": [],
         "reference_answers": [REFERENCE],
         "hints": [],
         "answer_text": "the seat of power",
@@ -217,6 +220,18 @@ def test_the_threshold_can_be_set(service: Service, lena: Caller) -> None:
     service.review_below = 0.3
     graded = lena.respond(PARTIAL).get_json()["responses"][0]["judgement"]["grade"]
     assert (graded["for_review"], queue(lena)["waiting"], queue(lena)["threshold"]) == (False, 0, 0.3)
+
+
+def test_a_question_in_the_picture_comes_with_the_picture(database_url: str) -> None:
+    whole = geography().curriculum
+    asked = ask(
+        "see-it", "text", "towns", reference_answers=("two towns",), media=(Media("media/a map.svg", "A map."),)
+    )
+    graph = KnowledgeGraph(replace(whole, items=(*whole.items, asked)))
+    lena = Caller(client_of(service_on(database_url, grader=Rules(), graph=graph)))
+    lena.respond({"item_id": "see-it", "answer_text": "two"})
+    (entry,) = queue(lena)["entries"]
+    assert entry["media"] == [{"url": "media/a%20map.svg", "alt": "A map."}]
 
 
 def test_several_steps_are_told_a_line_each(service: Service) -> None:

@@ -34,7 +34,8 @@ def routes(service: Service) -> APIBlueprint:
         operation_id="store_responses",
         summary="Store what a learner did",
         description="One response or a list, which is stored whole or not at all. Sending a `response_id` "
-        "again is harmless; with another content it is a conflict. Answers are judged by the item's key unless "
+        "again is harmless, and tells how it was judged then or by a teacher since; with another content it is a "
+        "conflict. Answers are judged by the item's key unless "
         "`correct` or `score` say how the platform judged them. What no key settles, the grader grades: "
         "`grade` says as what, how surely, and what in the answer matched; where `for_review`, a teacher is asked. "
         f"One request may have {MOST_GRADED} answers in words graded, each step counted; further ones the others. "
@@ -61,7 +62,9 @@ def routes(service: Service) -> APIBlueprint:
                     "response_id": one.response.response_id,
                     "status": outcome.status,
                     "position": outcome.position,
-                    "judgement": replies.judgement(one.item, one.judgement, service.review_below),
+                    "judgement": replies.judgement(
+                        one.item, service.judgement(learner_id, one, outcome), service.review_below
+                    ),
                 }
                 for one, outcome in zip(sent, stored, strict=True)
             ],
