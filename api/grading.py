@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from api import logs
 from student_model.judging import WORDING
 from student_model.judging.grades import Grade, Grader
-from student_model.judging.labels import THREE
 from student_model.storage import StorageError
+
+SUREST = 0.999
+"""The highest confidence that a grader may have: only a person is sure."""
 
 
 class Graders:
     """A grader over the one that compares wording: where the first fails, the second grades.
 
-    What a grader may say is bounded here: a score and a confidence in [0, 1], whatever stands in the answer.
+    What a grader may say is bounded here: a score in [0, 1] and a confidence below 1, whatever stands in the answer.
     """
 
     def __init__(self, first: Grader = WORDING, second: Grader = WORDING) -> None:
@@ -27,20 +30,30 @@ class Graders:
         return self._first.version
 
     @property
-    def labels(self) -> Sequence[str]:
-        """Of the grader that is asked first; those that people use where it gives scores alone."""
-        return tuple(self._first.labels) or THREE
+    def worth(self) -> Mapping[str, float]:
+        """Of the grader that is asked first: teachers judge by its labels, and it learns from them."""
+        return self._first.worth
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The first grader's grade, or the second's where it raises or is out of bounds."""
+        return self._asked(question, references, answer, passage) or self._second.grade(
+            question, references, answer, passage
+        )
+
+    def works(self) -> bool:
+        """Whether the first grader grades."""
+        return self._asked("Is it ready?", ["Yes, it is."], "it is", "") is not None
+
+    def _asked(self, question: str, references: Sequence[str], answer: str, passage: str) -> Grade | None:
+        """The first grader's grade; none where it raises or is out of bounds."""
         try:
             found = self._first.grade(question, references, answer, passage)
             if not (0.0 <= found.score <= 1.0 and 0.0 <= found.confidence <= 1.0):
                 raise ValueError("a grade out of its bounds")
         except Exception as error:  # a broken grader lowers quality, never availability
             logs.crashed(error)
-            return self._second.grade(question, references, answer, passage)
-        return found
+            return None
+        return replace(found, confidence=min(found.confidence, SUREST))
 
 
 def opened(folder: Path | None) -> Grader:

@@ -49,9 +49,14 @@ def card_of(item: Item, minutes: float) -> Document:
         "title": item.title,
         "steps_text": item.steps_text,
         "steps": [{**_question(step), "step_id": step.step_id} for step in item.steps],
-        "media": [{"url": media_url(media), "alt": media.alt} for media in item.media],
+        "media": media(item),
         "minutes": minutes,
     }
+
+
+def media(item: Item) -> list[Document]:
+    """The pictures, sounds and films of an item."""
+    return [{"url": media_url(one), "alt": one.alt} for one in item.media]
 
 
 def media_url(media: Media) -> str:
@@ -146,13 +151,24 @@ def judgement(item: Item, judged: Judgement | None, review_below: float) -> Docu
     if judged is None:
         return None
     return {
+        **_judged(judged, review_below),
+        "answer": _answer(item),
+        "explanation": item.explanation,
+        "steps": [
+            {"step_id": step.step_id, **_judged(one, review_below), "answer": _key(step)}
+            for step, one in zip(item.steps, judged.steps, strict=False)
+        ],
+    }
+
+
+def _judged(judged: Judgement, review_below: float) -> Document:
+    """What an item and each of its steps are told alike."""
+    return {
         "correct": judged.correct,
         "score": judged.score,
         "confidence": judged.confidence,
         "provisional": judged.provisional,
         "feedback": judged.feedback,
-        "answer": _answer(item),
-        "explanation": item.explanation,
         "grade": None if judged.grade is None else _grade(judged.grade, review_below),
     }
 

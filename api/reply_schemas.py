@@ -50,17 +50,31 @@ class GradeOut(Reply):
     for_review: bool = Field(description="Whether the confidence is so low that a teacher is asked.")
 
 
-class JudgementOut(Reply):
-    """How an answer was judged."""
+class JudgedOut(Reply):
+    """How an answer, or one of its steps, was judged."""
 
     correct: bool
     score: float
     confidence: float | None = Field(description="How sure the judge is; null for an exact key.")
     provisional: bool = Field(description="Whether a better judge may still change it.")
+    grade: GradeOut | None = Field(description="Null where no grader was asked; of several steps, each has its own.")
+
+
+class StepJudgementOut(JudgedOut):
+    """How a step was judged."""
+
+    step_id: str
+    feedback: str = Field(description="For the learner; the verdict first, then one line for each hint.")
+    answer: str | None = Field(description="The right answer.")
+
+
+class JudgementOut(JudgedOut):
+    """How an answer was judged."""
+
     feedback: str = Field(description="For the learner; one line a step.")
     answer: str | None = Field(description="The right answer; one line a step.")
     explanation: str
-    grade: GradeOut | None = Field(description="Null where no grader was asked.")
+    steps: list[StepJudgementOut] = Field(description="Each step's own; empty for an item without steps.")
 
 
 class StoredOut(Reply):
@@ -279,8 +293,9 @@ class HealthOut(Reply):
 
 
 class ReadyOut(Reply):
-    """That the service can serve: its parts, each `ok`."""
+    """That the service can serve: its parts, each `ok`, and whether answers in words are graded as they should be."""
 
     status: Literal["ready"]
     database: Literal["ok"]
     model: Literal["ok"]
+    grader: Literal["ok", "failing"] = Field(description="`failing`: until it works, the wording is compared.")

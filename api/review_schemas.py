@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationInfo, model_validator
 
 from api.ids import LONGEST_ID
-from api.reply_schemas import MovedOut, Reply
+from api.reply_schemas import MediaOut, MovedOut, Reply
 from api.schemas import Checks, Id, Share, Strict, printable, refused
+from student_model.judging.labels import bounds
 
 MOST_ENTRIES = 100
 LONGEST_REASON = 2_000
@@ -18,8 +19,8 @@ LONGEST_REASON = 2_000
 def _label(label: str, info: ValidationInfo) -> str:
     """Refuse a label that the grader does not know: it could not learn from it."""
     checks: Checks | None = info.context
-    if checks is not None and label not in checks.grader.labels:
-        raise refused("this is none of the grader's labels", ", ".join(checks.grader.labels))
+    if checks is not None and label not in checks.grader.worth:
+        raise refused("this is none of the grader's labels", ", ".join(checks.grader.worth))
     return label
 
 
@@ -46,7 +47,10 @@ class VerdictIn(Strict):
     label: Annotated[str, StringConstraints(max_length=LONGEST_ID), AfterValidator(_label)] | None = Field(
         default=None, description="One of the queue's `labels`; the nearest to the score if absent."
     )
-    score: Share | None = Field(default=None, description="Share of full marks; what the label is worth if absent.")
+    score: Share | None = Field(
+        default=None,
+        description="Share of full marks, nearest to what the label is worth; what it is worth if absent.",
+    )
     teacher: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)] = Field(
         description="Who says so, under a name of the platform's own."
     )
@@ -54,10 +58,22 @@ class VerdictIn(Strict):
         default=None, description="Why; erased with the learners' texts."
     )
 
+    replaces: Id | None = Field(
+        default=None,
+        description="The `response_id` of the last verdict on this answer, to change it; without it an answer that "
+        "was judged is a conflict.",
+    )
+
     @model_validator(mode="after")
-    def _says_something(self) -> VerdictIn:
+    def _says_one_thing(self, info: ValidationInfo) -> VerdictIn:
         if self.label is None and self.score is None:
             raise refused("neither a label nor a score came", "`label`, `score`, or both")
+        checks: Checks | None = info.context
+        if checks is not None and self.label is not None and self.score is not None:
+            least, most = bounds(self.label, checks.grader.worth)
+            if not least <= self.score <= most:
+                message = f"the score {self.score:.3g} contradicts the label {self.label!r}"
+                raise refused(message, f"with this label a score from {least:.3g} to {most:.3g}, or none")
         return self
 
 
@@ -77,6 +93,7 @@ class WaitingOut(Reply):
     learner: str
     item_id: str
     question: str
+    media: list[MediaOut] = Field(description="What the question is about, where it shows or plays something.")
     reference_answers: list[str]
     hints: list[str]
     answer_text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ import orjson
 from api import replies
 from api.replies import Document
 from api.wiring import Service
-from data.reviews import Entry, Order
+from data.reviews import Entry, Order, Verdict
 from data.rows import TEACHER, Mark
 from knowledge_graph.types import Item
 from student_model.judging import references_of
-from student_model.judging.labels import nearest, worth
+from student_model.judging.labels import nearest, standing
+from student_model.types import ResponseId
 
 if TYPE_CHECKING:
     from api.review_schemas import VerdictIn
@@ -39,7 +40,7 @@ def queue(service: Service, limit: int, order: Order) -> Document:
     return {
         "waiting": count,
         "threshold": service.review_below,
-        "labels": service.grader.labels,
+        "labels": list(service.grader.worth),
         "entries": [_entry(service.graph.item(one.response.item_id), one) for one in entries],
     }
 
@@ -48,15 +49,14 @@ def judge(service: Service, review_id: str, sent: VerdictIn) -> Judged:
     """Store a verdict, refold the learner, and tell which beliefs it moved.
 
     Raises:
-        UnknownReviewError, JudgedError, TextErasedError: it cannot be judged, or not any more.
+        UnknownReviewError, NoVerdictError, JudgedError, TextErasedError: it cannot be judged so, or not any more.
     """
-    store, now, labels = service.store, service.clock(), service.grader.labels
+    store, now = service.store, service.clock()
     learner_id, log = store.reviews.find(review_id).response.learner_id, store.responses.by_pseudonym()
-    score = worth(sent.label or "", labels) if sent.score is None else sent.score
-    mark = Mark(sent.label or nearest(score, labels), TEACHER + sent.teacher, sent.reason)
+    replaces = None if sent.replaces is None else ResponseId(sent.replaces)
     try:
         before = service.rungs.read(learner_id, log, now).reading.beliefs
-        verdict, stored = store.reviews.judge(review_id, score, mark, now)
+        verdict, stored = store.reviews.judge(review_id, _verdict(sent, service.grader.worth), now, replaces)
         standing = service.standing_of(service.rungs.read(learner_id, log, now), now)
     finally:
         service.rungs.forget(learner_id)  # nobody asks under this name again, or would have it forgotten
@@ -70,6 +70,14 @@ def judge(service: Service, review_id: str, sent: VerdictIn) -> Judged:
     return Judged(document, stored.status == "stored")
 
 
+def _verdict(sent: VerdictIn, worth: Mapping[str, float]) -> Verdict:
+    """What was sent, whole: a label has its worth, and a score the label that is nearest."""
+    label = nearest(sent.score or 0.0, worth) if sent.label is None else sent.label
+    score = worth[label] if sent.score is None else sent.score
+    correct = standing(label, worth) == "correct"
+    return Verdict(score, correct, Mark(label, TEACHER + sent.teacher, sent.reason))
+
+
 def _entry(item: Item, entry: Entry) -> Document:
     response, mark = entry.response, entry.mark
     return {
@@ -77,6 +85,7 @@ def _entry(item: Item, entry: Entry) -> Document:
         "learner": response.learner_id[:SHORT],
         "item_id": item.item_id,
         "question": question(item),
+        "media": replies.media(item),
         "reference_answers": references(item),
         "hints": item.hints,
         "answer_text": answer(item, response.answer_text or ""),

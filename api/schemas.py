@@ -31,6 +31,9 @@ from student_model.judging.grades import Grader
 LONGEST_ANSWER = 10_000
 MOST_STEPS = 100
 MOST_RESPONSES = 1_000
+MOST_GRADED = MOST_STEPS
+"""Answers in words that one request may have graded, at some 20 ms each: it holds a worker no longer than two seconds.
+Not fewer than one item may have steps, or that could never be answered."""
 MOST_ITEMS = 50
 AHEAD = timedelta(days=1)
 """How far a platform's clock may run before ours."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from api.grading import SUREST
 from api.ids import new_id
 from api.problems import faults_of, invalid
-from api.schemas import MOST_RESPONSES, Checks, ResponseIn
+from api.schemas import MOST_GRADED, MOST_RESPONSES, Checks, ResponseIn
 from api.strict_json import Fault, pointer
-from data.rows import Mark
+from data.reviews import Entry
+from data.rows import TEACHER, Mark
 from knowledge_graph.types import Item, ItemId
-from student_model.judging import AnswerError, Judgement, judge
-from student_model.judging.grades import Grader
+from student_model.judging import NOT_YET, RIGHT, AnswerError, Judgement, judge
+from student_model.judging.feedback import feedback
+from student_model.judging.grades import Grade, Grader
 from student_model.types import LearnerId, Response, ResponseId
-
-SUREST = 0.999
-"""The highest confidence that is stored of a grader: only a person is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,28 @@ class Submission:
         """As what an answer in words was graded, and by whom."""
         grade = None if self.judgement is None else self.judgement.grade
         return None if grade is None else Mark(grade.label, grade.grader)
+
+    @property
+    def in_words(self) -> int:
+        """How many answers the grader may have been asked about."""
+        return 0 if self.judged else in_words(self.item)
+
+    def as_held(self, entry: Entry, worth: Mapping[str, float]) -> Judgement | None:
+        """How the answer was judged when it was stored, or by a teacher since; by now a grader may say something else.
+
+        `worth` is that of the labels of the grader that serves.
+        """
+        held, mark, judged = entry.response, entry.mark, self.judgement
+        score, sure = held.outcome or 0.0, held.score_confidence
+        if judged is None or (score, sure, held.label) == (judged.score, judged.confidence, self.response.label):
+            return judged
+        provisional = sure is not None and sure <= SUREST
+        if mark is None or self.item.kind == "steps":  # of the steps, nothing is stored each by itself
+            told = RIGHT.feedback if held.correct else NOT_YET.feedback
+            return Judgement(bool(held.correct), score, sure, provisional, told)
+        grader = mark.grader if provisional else TEACHER.rstrip(":")
+        grade = Grade(mark.label, score, sure or 0.0, grader=grader, worth=worth)
+        return Judgement(bool(held.correct), score, sure, provisional, feedback(grade, self.item.hints), grade)
 
     def as_before(self, held: Response | None) -> Response:
         """The response, with what the service had added to it when it was stored first."""
@@ -64,22 +86,34 @@ def read_submissions(body: Any, learner_id: LearnerId, checks: Checks) -> list[S
     entries = [body] if alone else body
     if not 1 <= len(entries) <= MOST_RESPONSES:
         raise invalid([Fault("", f"a list of {len(entries)} responses", f"1 to {MOST_RESPONSES} responses")])
+    sent: list[tuple[tuple[int, ...], ResponseIn]] = []
     found: list[Submission] = []
     faults: list[Fault] = []
     for place, entry in enumerate(entries):
-        prefix = () if alone else (place,)
+        prefix: tuple[int, ...] = () if alone else (place,)
         try:
-            read = _read(ResponseIn.model_validate(entry, context=checks), learner_id, checks, prefix)
+            sent.append((prefix, ResponseIn.model_validate(entry, context=checks)))
         except ValidationError as error:
             faults += faults_of(error, ResponseIn, *prefix)
+    unjudged = [entry for _, entry in sent if entry.correct is None and entry.score is None]
+    asked = sum(in_words(checks.graph.item(ItemId(entry.item_id))) for entry in unjudged)
+    if asked > MOST_GRADED:  # before any is: grading them is what would take so long
+        message, allowed = f"{asked} answers in words are to be graded", f"at most {MOST_GRADED} in one request: send"
+        raise invalid([Fault("", message, f"{allowed} the others in further ones, or judged by `correct` or `score`")])
+    for prefix, response in sent:
+        read = _read(response, learner_id, checks, prefix)
+        if isinstance(read, Submission):
+            found.append(read)
         else:
-            if isinstance(read, Submission):
-                found.append(read)
-            else:
-                faults += read
+            faults += read
     if faults:
         raise invalid(faults)
     return found if alone else _in_sequence(found)
+
+
+def in_words(item: Item) -> int:
+    """How many answers in words an item wants."""
+    return sum(one.kind == "text" for one in (item.steps if item.kind == "steps" else (item,)))
 
 
 def _read(
@@ -150,7 +184,6 @@ def _judgement(entry: ResponseIn, item: Item, grader: Grader) -> Judgement | Non
 def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgement: Judgement | None) -> Response:
     written = entry.answer_text if entry.answers is None else orjson.dumps(entry.answers).decode()
     graded = judgement is not None and judgement.score != float(judgement.correct)
-    sure = None if judgement is None or judgement.confidence is None else min(judgement.confidence, SUREST)
     return Response(
         response_id=ResponseId(entry.response_id or new_id()),
         learner_id=learner_id,
@@ -158,11 +191,12 @@ def _response(entry: ResponseIn, learner_id: LearnerId, checks: Checks, judgemen
         at=entry.at or checks.now,
         correct=None if judgement is None else judgement.correct,
         score=judgement.score if judgement is not None and (graded or judgement.provisional) else None,
-        score_confidence=sure,
+        score_confidence=None if judgement is None else judgement.confidence,
         choice=entry.choice,
         answer_text=written,
         elapsed_seconds=entry.elapsed_seconds,
         hints=entry.hints,
         confidence=entry.confidence,
         supersedes=None if entry.supersedes is None else ResponseId(entry.supersedes),
+        label=None if judgement is None or judgement.grade is None else judgement.grade.label,
     )

@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import structlog
 
-from api import grading
+from api import grading, logs
 from api.ids import new_id
 from api.reload import Reloader, Signature, signature
 from api.replies import Cards
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from api.submissions import Submission
+    from student_model.judging import Judgement
 
 SIMPLER = "bkt"
 """The model, with its priors, that is asked where the first one fails and brought no simpler one along."""
@@ -199,6 +200,14 @@ class Service:
         held = {one.response_id: one for one in log.of_learner(learner_id) if one.response_id in again}
         return log.append([one.as_before(held.get(one.response.response_id)) for one in sent], self.clock(), marks)
 
+    def judgement(self, learner_id: LearnerId, one: Submission, stored: Appended) -> Judgement | None:
+        """How a response is judged: what came before as it was then, or by a teacher since."""
+        if stored.status == "stored" or not one.in_words:
+            return one.judgement
+        store = self.store
+        held = store.reviews.held(store.pseudonym(learner_id), one.response.response_id)
+        return one.judgement if held is None else one.as_held(held, self.grader.worth)
+
     def standing(self, learner_id: LearnerId, now: datetime | None = None) -> Standing:
         """What the learner knows now, and what that opens. Reading changes nothing."""
         now = now or self.clock()
@@ -277,13 +286,25 @@ def _over(graph: KnowledgeGraph, tracer: Tracer, encoder: Encoder | None) -> Tra
     if 2 * known < len(graph.items):
         told = "the model was fitted to few of the course's items: is it another course's?"
         structlog.get_logger().warning(told, model=tracer.name, items=len(graph.items), known=known)
-    return placed(tracer.bind(graph.vocabulary), graph, encoder)
+    return _placed(tracer.bind(graph.vocabulary), graph, encoder)
+
+
+def _placed(tracer: Tracer, graph: KnowledgeGraph, encoder: Encoder | None) -> Tracer:
+    """The tracer with new items placed; without what they say, where that cannot be read."""
+    try:
+        return placed(tracer, graph, encoder)
+    except Exception as error:  # a broken encoder lowers quality, never availability
+        if encoder is None:
+            raise
+        logs.crashed(error)
+        structlog.get_logger().warning("texts cannot be read: new items are placed without them", model=tracer.name)
+        return placed(tracer, graph)
 
 
 def simpler_of(registered: Path, graph: KnowledgeGraph, encoder: Encoder | None = None) -> Tracer:
     """The simpler model that `wayline tracer fit` put beside a registered one, over the course, new items placed."""
     try:
-        return placed(storage.open_tracer(registered / storage.SIMPLER).bind(graph.vocabulary), graph, encoder)
+        return _placed(storage.open_tracer(registered / storage.SIMPLER).bind(graph.vocabulary), graph, encoder)
     except storage.StorageError:  # none came along, or it is damaged
         return unfitted(SIMPLER, graph)
 

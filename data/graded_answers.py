@@ -13,14 +13,15 @@ import orjson
 from data.importers import ImportFault
 from knowledge_graph.types import Item
 from student_model.encoder.answers import GradedAnswer
+from student_model.judging import references_of
 
 MOST_FAULTS = 20
 FIELDS = "question, reference_answers[], answer, label | score + max_score, question_id, answer_id, passage"
 
 
 def read_graded(paths: Sequence[Path], items: Iterable[Item] = (), graded: bool = True) -> list[GradedAnswer]:
-    """The answers of files, in order. A row without a question takes that of the item that `question_id` names; a row
-    with `answers`, pairs of label and text, stands for as many.
+    """The answers of files, in order. A row without a question, or without reference answers, takes those of the item
+    that `question_id` names; a row with `answers`, pairs of label and text, stands for as many.
 
     Args:
         items: of a course, whose questions and reference answers rows may name. graded: whether each row needs a grade.
@@ -73,19 +74,9 @@ def _rows(line: Any) -> Iterable[Any]:
 def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:
     if not isinstance(row, dict):
         raise ValueError(f"a JSON object is needed, with {FIELDS}")
-    item = items.get(str(row.get("question_id", "")))
-    question, references = row.get("question"), row.get("reference_answers")
-    if question is None and item is not None:
-        question, references = item.text, list(item.reference_answers)
-    faults = []
-    if not isinstance(question, str):
-        faults.append("`question` is missing" if question is None else f"`question` is {question!r}: a text is needed")
+    question, references, faults = _asked(row, items)
     if not isinstance(row.get("answer"), str):
         faults.append("`answer` is missing" if row.get("answer") is None else "`answer` must be a text")
-    if references is None:
-        references = []
-    if not isinstance(references, list) or not all(isinstance(one, str) for one in references):
-        faults.append("`reference_answers` must be a list of texts")
     label, score, most = row.get("label"), row.get("score"), row.get("max_score", 1)
     if label is not None and not (isinstance(label, str) and label.strip()):
         faults.append(f"`label` is {label!r}: a word is needed")
@@ -98,16 +89,35 @@ def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:
     if faults:
         raise ValueError("; ".join(faults))
     return GradedAnswer(
-        question=str(question),
-        reference_answers=tuple(references),
+        question=question,
+        reference_answers=references,
         answer=row["answer"],
         label=label.strip() if isinstance(label, str) else None,
         score=None if score is None else float(score) / float(most),
         max_score=None if score is None else float(most),
         question_id=str(row.get("question_id") or ""),
         answer_id=str(row.get("answer_id") or ""),
-        passage=str(row.get("passage") or ""),
+        passage=row.get("passage") or "",
     )
+
+
+def _asked(row: Mapping[str, Any], items: Mapping[str, Item]) -> tuple[str, tuple[str, ...], list[str]]:
+    """A row's question and reference answers, its own or those of its item, and what is wrong with them."""
+    name, question, references = str(row.get("question_id") or ""), row.get("question"), row.get("reference_answers")
+    if name in items:
+        references = references or list(references_of(items[name]))
+        question = items[name].text if question is None else question
+    faults = []
+    if question is None:
+        unknown = f", and the course has no item {name!r} to take it from" if name and items else ""
+        faults.append(f"`question` is missing{unknown}")
+    elif not isinstance(question, str):
+        faults.append(f"`question` is {question!r}: a text is needed")
+    if not isinstance(references or [], list) or not all(isinstance(one, str) for one in references or []):
+        faults.append("`reference_answers` must be a list of texts")
+    if not isinstance(row.get("passage") or "", str):
+        faults.append(f"`passage` is {row['passage']!r}: a text is needed")
+    return str(question), tuple(references or ()), faults
 
 
 def _number(value: Any) -> bool:

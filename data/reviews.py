@@ -11,7 +11,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
 
 from data.database import writing
 from data.pseudonym import keyed_hash
@@ -19,7 +19,6 @@ from data.responses import Appended, ResponseLog
 from data.rows import COLUMNS, JOINED, TEACHER, Mark, response_of, time_of
 from data.tables import answers, grades, items, learners, responses
 from knowledge_graph.types import ItemId
-from student_model.judging import PASS
 from student_model.types import LearnerId, Response, ResponseId
 
 Order = Literal["doubtful", "oldest"]
@@ -37,11 +36,17 @@ _CORRECTED = exists(  # of that one column: SQLite would not use the index over 
         _LATER.c.learner_no == responses.c.learner_no, _LATER.c.supersedes == responses.c.response_id
     )
 )
-_GRADED = JOINED.outerjoin(
-    grades, and_(grades.c.learner_no == responses.c.learner_no, grades.c.position == responses.c.position)
-)
 _MARK = [grades.c.label, grades.c.grader, grades.c.reason]
-_ENTRY = [*COLUMNS, *_MARK, responses.c.learner_no, learners.c.pseudonym, answers.c.received_at.label("written_at")]
+_ENTRY = [*COLUMNS, *_MARK[1:], responses.c.learner_no, learners.c.pseudonym, answers.c.received_at.label("written_at")]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a teacher says of an answer: a share of full marks, whether that is right, and the mark that says so."""
+
+    score: float
+    correct: bool
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,15 @@ class TextErasedError(ValueError):
 
 
 class JudgedError(ValueError):
-    """A later response corrects this one. `by`: what graded that one, a teacher or a model; `None` if nobody did."""
+    """A later response corrects this one: `response_id`. `by`: what graded it, a teacher or a model, if anybody did."""
 
-    def __init__(self, by: str | None) -> None:
+    def __init__(self, by: str | None, response_id: ResponseId) -> None:
         super().__init__(f"judged before by {by}" if by else "corrected before by the platform")
-        self.by = by
+        self.by, self.response_id = by, response_id
+
+
+class NoVerdictError(LookupError):
+    """What is to be replaced is no verdict on this answer."""
 
 
 class Reviews:
@@ -119,51 +128,72 @@ class Reviews:
         with self._log.engine.connect() as connection:
             return self._find(connection, self._place(review_id))
 
-    def judge(self, review_id: str, score: float, mark: Mark, received_at: datetime) -> tuple[Response, Appended]:
+    def held(self, learner_id: LearnerId, response_id: ResponseId) -> Entry | None:
+        """A learner's answer as it is stored, or as the last teacher judged it; the learner by the pseudonym."""
+        at = responses.c.learner_no, responses.c.position
+        own = and_(learners.c.tenant == self._log.tenant, learners.c.pseudonym == learner_id)
+        with self._log.engine.connect() as connection:
+            query = select(*at).select_from(JOINED).where(own, responses.c.response_id == response_id)
+            for number, position in connection.execute(query):
+                last = _last(connection, number, response_id)
+                places = [(number, last.position if _by_teacher(last) else position)]
+                return next(iter(self._entries(connection, places)), None)
+        return None
+
+    def judge(
+        self, review_id: str, said: Verdict, received_at: datetime, replaces: ResponseId | None = None
+    ) -> tuple[Response, Appended]:
         """Store a verdict: the same answer with this score, of which a person is sure. It is on disk at the end.
 
         The same verdict again is a `duplicate`. Its copy of the text is as old as the text, and goes with it.
 
+        Args:
+            replaces: the verdict on this answer that this one corrects; the last one counts.
+
         Raises:
-            UnknownReviewError: there is no such answer. TextErasedError: its text is gone.
-            JudgedError: somebody else judged it, or it was judged otherwise.
+            UnknownReviewError: there is no such answer. NoVerdictError: `replaces` is none on it.
+            TextErasedError: its text is gone. JudgedError: it, or `replaces`, was judged otherwise or by somebody else.
         """
         place = self._place(review_id)
         with writing(self._log.engine) as connection:
             entry = self._find(connection, place, locked=True)
-            verdict = self._verdict(entry, score)
-            earlier = _correction(connection, place[0], entry.response.response_id)
-            if earlier is not None:
-                if earlier.response_id == verdict.response_id and _same(earlier, score, mark):
-                    return verdict, Appended(verdict.response_id, earlier.position, "duplicate")
-                raise JudgedError(earlier.grader)
+            if replaces is not None and not _is_verdict(connection, place[0], replaces, entry.response.response_id):
+                raise NoVerdictError(replaces)
+            verdict = self._verdict(entry, said, replaces)
+            if last := _last(connection, place[0], verdict.supersedes):
+                if last.response_id == verdict.response_id and _same(last, said):
+                    return verdict, Appended(verdict.response_id, last.position, "duplicate")
+                raise JudgedError(last.grader, ResponseId(last.response_id))
             if entry.written_at is None:
                 raise TextErasedError("the text of this answer has been erased")
-            marks = {(verdict.learner_id, verdict.response_id): mark}
+            marks = {(verdict.learner_id, verdict.response_id): said.mark}
             (stored,) = self._log.append_within(connection, [verdict], received_at, marks, entry.written_at)
         return verdict, stored
 
     def verdicts(self) -> Iterator[Entry]:
         """What teachers said of answers in words, where it holds and the text is kept.
 
-        The `review_id` is that of the response that was judged.
+        The `review_id` is that of the response that was judged, over however many verdicts.
         """
         given = responses.alias("given")
         corrects = and_(given.c.learner_no == responses.c.learner_no, given.c.response_id == responses.c.supersedes)
         query = (
-            select(*_ENTRY, given.c.position.label("judged"))
-            .select_from(_GRADED.join(given, corrects))
+            select(*_ENTRY, given.c.position.label("judged"), _CORRECTED.label("corrected"))
+            .select_from(JOINED.join(given, corrects))
             .where(
                 responses.c.tenant == self._log.tenant,
                 grades.c.grader.startswith(TEACHER, autoescape=True),
                 answers.c.text.is_not(None),
-                ~_CORRECTED,
             )
             .order_by(responses.c.learner_no, responses.c.position)
         )
+        judged: dict[Place, int] = {}  # a verdict comes after the one that it replaces
         with self._log.engine.connect().execution_options(yield_per=1_000) as connection:
             for row in connection.execute(query):
-                yield replace(self._entry(row), review_id=self._id((row.learner_no, row.judged)))
+                first = judged.get((row.learner_no, row.judged), row.judged)
+                judged[row.learner_no, row.position] = first
+                if not row.corrected:
+                    yield replace(self._entry(row), review_id=self._id((row.learner_no, first)))
 
     def _place(self, review_id: str) -> Place:
         read = _ID.fullmatch(review_id)
@@ -184,7 +214,7 @@ class Reviews:
         """The answers at these places, in their order; those are left out that have gone since."""
         query = (
             select(*_ENTRY)
-            .select_from(_GRADED)
+            .select_from(JOINED)
             .where(
                 responses.c.tenant == self._log.tenant,
                 tuple_(responses.c.learner_no, responses.c.position).in_(places),
@@ -207,33 +237,53 @@ class Reviews:
     def _hash(self, use: str, told: str) -> str:
         return keyed_hash(self._log.key, "\0".join((use, self._log.tenant, told)).encode())
 
-    def _verdict(self, entry: Entry, score: float) -> Response:
-        """One id an answer: so the log itself holds that it is judged once."""
+    def _verdict(self, entry: Entry, said: Verdict, replaces: ResponseId | None) -> Response:
+        """One id for what it corrects: so the log itself holds that this is judged once."""
+        told = entry.review_id if replaces is None else f"{entry.review_id}\0{replaces}"
         return replace(
             entry.response,
-            response_id=ResponseId(f"verdict-{self._hash('verdict', entry.review_id)[:32]}"),
-            correct=score >= PASS,
-            score=score,
+            response_id=ResponseId(f"verdict-{self._hash('verdict', told)[:32]}"),
+            correct=said.correct,
+            score=said.score,
             score_confidence=SURE,
-            supersedes=entry.response.response_id,
+            supersedes=replaces or entry.response.response_id,
+            label=said.mark.label,
         )
 
 
-def _correction(connection: Connection, learner_no: int, response_id: ResponseId) -> Any:
-    """The first that corrects this response, with what graded it."""
-    query = (
-        select(responses.c.response_id, responses.c.position, responses.c.score, *_MARK)
-        .select_from(_GRADED)
-        .where(responses.c.learner_no == learner_no, responses.c.supersedes == response_id)
-        .order_by(responses.c.position)
-    )
-    return connection.execute(query).first()
+def _graded(connection: Connection, learner_no: int, which: ColumnElement[bool]) -> Any:
+    """The first of a learner's responses of this kind, with what graded it."""
+    columns = responses.c.response_id, responses.c.position, responses.c.score, responses.c.supersedes, *_MARK
+    query = select(*columns).select_from(JOINED).where(responses.c.learner_no == learner_no, which)
+    return connection.execute(query.order_by(responses.c.position)).first()
 
 
-def _same(earlier: Any, score: float, mark: Mark) -> bool:
+def _by_teacher(row: Any) -> bool:
+    return row is not None and (row.grader or "").startswith(TEACHER)
+
+
+def _last(connection: Connection, learner_no: int, corrected: str | None) -> Any:
+    """What corrects this response, and what replaced that if it was a verdict; none where nothing does."""
+    last = _graded(connection, learner_no, responses.c.supersedes == corrected)
+    while _by_teacher(last) and (found := _graded(connection, learner_no, responses.c.supersedes == last.response_id)):
+        last = found
+    return last
+
+
+def _is_verdict(connection: Connection, learner_no: int, response_id: ResponseId, on: ResponseId) -> bool:
+    """Whether this is a verdict on that answer, or replaced one."""
+    named: str = response_id
+    while _by_teacher(row := _graded(connection, learner_no, responses.c.response_id == named)):
+        if row.supersedes == on:
+            return True
+        named = row.supersedes
+    return False
+
+
+def _same(earlier: Any, said: Verdict) -> bool:
     """Whether that verdict says this too; of its reason nothing may be left."""
     told = (earlier.score, earlier.label, earlier.grader)
-    return told == (score, mark.label, mark.grader) and earlier.reason in (None, mark.reason)
+    return told == (said.score, said.mark.label, said.mark.grader) and earlier.reason in (None, said.mark.reason)
 
 
 def apart(named: Iterable[tuple[str, Thing]], limit: int) -> list[Thing]:

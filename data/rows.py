@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.pseudonym import keyed_hash
@@ -33,10 +33,11 @@ class Mark:
     reason: str | None = None
 
 
-JOINED = responses.join(learners).join(items).outerjoin(answers)
+_OF_GRADE = and_(grades.c.learner_no == responses.c.learner_no, grades.c.position == responses.c.position)
+JOINED = responses.join(learners).join(items).outerjoin(answers).outerjoin(grades, _OF_GRADE)
 _NOT_SAID = ("learner_no", "tenant", "item_no", "body_hash", "received_at")
 COLUMNS = [column for column in responses.c if column.name not in _NOT_SAID]
-COLUMNS += [items.c.item_id, items.c.concept_ids, answers.c.text]
+COLUMNS += [items.c.item_id, items.c.concept_ids, answers.c.text, grades.c.label]
 """What makes a `Response` again, selected from `JOINED`."""
 
 # Statements are built once: building one takes SQLAlchemy longer than SQLite takes to run it.
@@ -141,6 +142,7 @@ def response_of(learner_id: LearnerId, row: Any) -> Response:
         confidence=row.confidence,
         supersedes=None if row.supersedes is None else ResponseId(row.supersedes),
         concept_ids=tuple(map(ConceptId, orjson.loads(row.concept_ids))),
+        label=row.label,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.candidates import Context
 from engine.types import Reason
-from student_model.judging.labels import nearest
 from student_model.types import Response
 
 
@@ -45,7 +44,8 @@ def by_teacher(response: Response) -> bool:
 
 def _sentence(response: Response, answer: str, review_below: float) -> str:
     score, sure = response.score or 0.0, response.score_confidence or 0.0
-    grade = f"`{nearest(score)}` ({score:.2g} of 1)"
+    marks = f"{score:.2g} of 1"
+    grade = f"`{response.label}` ({marks})" if response.label else marks
     if by_teacher(response):
         return f"A teacher judged your {answer} {grade}."
     told = f"Your last {answer} was graded {grade} with confidence {sure:.2f}"

@@ -33,6 +33,7 @@ class Response:
         confidence: how sure the learner says to be, in [0, 1].
         supersedes: the response this one corrects; it takes that one's place in the order.
         concept_ids: the item's concepts as the log names them; empty means "as the graph says".
+        label: as what a grader or a teacher graded an answer in words.
     """
 
     response_id: ResponseId
@@ -50,6 +51,7 @@ class Response:
     confidence: float | None = None
     supersedes: ResponseId | None = None
     concept_ids: tuple[ConceptId, ...] = ()
+    label: str | None = None
 
     @property
     def outcome(self) -> float | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from student_model.judging.grades import Evidence, Grade
-from student_model.judging.labels import nearest
+from student_model.judging.labels import THREE, nearest
 
-LABELS = ("correct", "partial", "incorrect")
+LABELS = tuple(THREE)
 
 
 class Rules:
     """By the share of the first reference's words that are in the answer; where it is some of them, in doubt."""
 
-    version, labels = "rules-1", LABELS
+    version, worth = "rules-1", THREE
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         wanted, said = references[0].lower().split(), set(answer.lower().split())
@@ -35,16 +35,17 @@ class Rules:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The same grade whatever the answer says."""
+    """The same grade whatever the answer says; `label` is the nearest to the score, or the marks of one without any."""
 
     score: float
     confidence: float
     version: str = "fixed-1"
-    labels: Sequence[str] = LABELS
+    worth: Mapping[str, float] = field(default_factory=lambda: THREE)
+    label: str = ""
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
-        label = nearest(self.score, self.labels) if self.labels else ""
-        return Grade(label, self.score, self.confidence, grader=self.version)
+        label = self.label or nearest(self.score, self.worth)
+        return Grade(label, self.score, self.confidence, grader=self.version, worth=self.worth)
 
 
 class Broken(Rules):

@@ -26,6 +26,7 @@ def entry(number: int, **changes: Any) -> dict[str, Any]:
         "learner": f"learner-{number}",
         "item_id": "salt",
         "question": QUESTION,
+        "media": [{"url": "media/dots.svg", "alt": "A pan."}],
         "reference_answers": ["The water evaporates, leaving the salt.", "Sea water evaporated."],
         "hints": ["What does the sun do to water?"],
         "answer_text": f"{ANSWER} ({number})",
@@ -61,7 +62,7 @@ class Queue:
 
     def _judge(self, route: Route, review_id: str) -> None:
         sent = (review_id, json.loads(route.request.post_data or ""))
-        if review_id in self.taken and sent not in self.verdicts:
+        if review_id in self.taken and sent not in self.verdicts and "replaces" not in sent[1]:
             detail = "Ms Hopper has judged this answer already. Nothing was stored."
             problem = {"type": "about:blank", "title": "This answer waits no longer.", "detail": detail}
             route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
@@ -70,4 +71,5 @@ class Queue:
             self.verdicts.append(sent)
         self.entries = [one for one in self.entries if one["review_id"] != review_id]
         self.taken.add(review_id)
-        route.fulfill(status=201, json={"response_id": "r", "supersedes": "s", "beliefs": BELIEFS})
+        verdict = f"verdict-{self.verdicts.index(sent) + 1}"
+        route.fulfill(status=201, json={"response_id": verdict, "supersedes": "s", "beliefs": BELIEFS})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,21 @@ def geography() -> KnowledgeGraph:
             items=items,
         )
     )
+
+
+def in_steps() -> KnowledgeGraph:
+    """The same course, with an item whose steps are partly in words."""
+    said = Step(
+        "say", "text", "Why?", reference_answers=("the seat of government",), hints=("Who sits there?", "Power.")
+    )
+    item = ask(
+        "explain",
+        "steps",
+        "states",
+        steps=(said, Step("sum", "numeric", "1 + 1?", answer="2"), replace(said, step_id="again")),
+    )
+    whole = geography().curriculum
+    return KnowledgeGraph(replace(whole, items=(*whole.items, item)))
 
 
 def service_on(

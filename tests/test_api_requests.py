@@ -228,7 +228,7 @@ def test_every_reply_is_guarded(lena: Caller, path: str) -> None:
 
 def test_health_and_readiness(lena: Caller) -> None:
     assert lena.client.get("/healthz").get_json() == {"status": "ok"}
-    assert lena.client.get("/readyz").get_json() == {"status": "ready", "database": "ok", "model": "ok"}
+    assert lena.client.get("/readyz").get_json() == {"status": "ready", "database": "ok", "model": "ok", "grader": "ok"}
 
 
 def test_a_lost_database_is_told_and_nothing_leaks(

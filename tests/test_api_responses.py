@@ -36,7 +36,7 @@ def test_an_answer_is_judged_stored_and_believed(lena: Caller) -> None:
     assert (stored["status"], stored["position"]) == ("stored", 1)
     assert stored["judgement"] == {
         "correct": True, "score": 1.0, "confidence": None, "provisional": False, "feedback": "Right.",
-        "answer": "Paris", "explanation": SECRETS[2], "grade": None,
+        "answer": "Paris", "explanation": SECRETS[2], "grade": None, "steps": [],
     }  # fmt: skip
     (belief,) = document["beliefs"]
     assert belief == {**lena.beliefs()["towns"], "before": before["towns"]["probability"]}

@@ -78,6 +78,18 @@ def test_a_whole_new_course_is_named_by_the_rung(model: Path, tiny_grader: Path,
     assert beliefs["rung"] == reply["rung"]
 
 
+def test_an_encoder_that_fails_stops_no_start(
+    model: Path, tiny_grader: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(Readings, "embed", fail)
+    reply = asked_for(serving(LATER, model, tmp_path, tiny_grader), known=OLD)
+    assert len(reply["items"]) == 3 and "text" not in {one["placed_by"] for one in reply["items"]}
+    assert "texts cannot be read" in "".join(capsys.readouterr())
+
+
 def test_without_an_encoder_the_rung_leaves_text_out(model: Path, tmp_path: Path) -> None:
     others = (PARTS, ConceptId("later"))
     graph = course(*(asked(n, "x", others[n % 2]) for n in range(6)), concepts=others, steps=True)

@@ -7,38 +7,42 @@ from graders import Rules
 
 from knowledge_graph.types import Item, ItemId
 from student_model.judging import judge
-from student_model.judging.feedback import FULL, HALF, SURE, feedback
+from student_model.judging.feedback import SURE, feedback
 from student_model.judging.grades import Grade
 
 HINTS = ("Look at the pan.", "Where did the water go?")
 
 
-def grade(score: float, confidence: float = 0.9, missing: tuple[str, ...] = ()) -> Grade:
-    return Grade("any", score, confidence, missing=missing)
+def grade(label: str, score: float = 0.5, confidence: float = 0.9, missing: tuple[str, ...] = ()) -> Grade:
+    return Grade(label, score, confidence, missing=missing)
 
 
 @pytest.mark.parametrize(
-    ("score", "confidence", "first"),
+    ("label", "score", "confidence", "first"),
     [
-        (FULL, SURE, "Right."),
-        (FULL, SURE - 0.01, "This looks right."),
-        (FULL - 0.01, SURE, "Partly right."),
-        (HALF, SURE - 0.01, "This looks partly right."),
-        (HALF - 0.01, SURE, "Not right yet."),
-        (0.0, 0.0, "This does not look right yet."),
+        ("correct", 0.62, SURE, "Right."),
+        ("correct", 0.62, SURE - 0.01, "This looks right."),
+        ("partial", 0.9, SURE, "Partly right."),
+        ("partial", 0.1, SURE - 0.01, "This looks partly right."),
+        ("incorrect", 0.4, SURE, "Not right yet."),
+        ("incorrect", 0.4, 0.0, "This does not look right yet."),
+        ("4.5", 0.9, SURE, "Right."),
+        ("1", 0.2, SURE, "Not right yet."),
     ],
 )
-def test_the_first_line_says_the_verdict_and_how_sure_it_is(score: float, confidence: float, first: str) -> None:
-    assert feedback(grade(score, confidence), HINTS).splitlines()[0] == first
+def test_the_first_line_says_the_label_or_the_marks_and_how_sure_they_are(
+    label: str, score: float, confidence: float, first: str
+) -> None:
+    assert feedback(grade(label, score, confidence), HINTS).splitlines()[0] == first
 
 
 def test_a_right_answer_needs_no_hint() -> None:
-    assert feedback(grade(1.0, missing=("the salt",)), HINTS) == "Right."
+    assert feedback(grade("correct", 0.62, missing=("the salt",)), HINTS) == "Right."
 
 
-def test_what_is_missing_is_told_to_who_is_on_the_way_and_not_to_who_would_copy_it() -> None:
+def test_what_is_missing_is_the_next_thing_to_do_for_who_is_on_the_way() -> None:
     missing = ("the salt is left", "it evaporated", "a third part")
-    partly, wrong = feedback(grade(0.5, missing=missing), HINTS), feedback(grade(0.1, missing=missing), HINTS)
+    partly, wrong = (feedback(grade(label, missing=missing), HINTS) for label in ("partial", "incorrect"))
     assert partly.splitlines()[1:] == [
         "Think about: Look at the pan.",
         "Not said yet: the salt is left",
@@ -48,7 +52,7 @@ def test_what_is_missing_is_told_to_who_is_on_the_way_and_not_to_who_would_copy_
 
 
 def test_an_item_without_hints_gets_the_verdict_alone() -> None:
-    assert feedback(grade(0.1)) == "Not right yet."
+    assert feedback(grade("incorrect")) == "Not right yet."
 
 
 def test_the_judge_brings_the_items_hints_and_the_graders_best_label_is_right() -> None:

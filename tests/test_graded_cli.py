@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from services import SECRETS, Caller, client_of, geography
+from services import SECRETS, Caller, client_of, geography, in_steps
 
 from api.cli.responses import responses
 from api.cli.serve import serve
@@ -70,7 +70,19 @@ def test_what_the_course_has_no_question_for_is_left_out_and_counted(tmp_path: P
     folder.write(replace(whole, items=tuple(one for one in whole.items if one.kind != "text")), tmp_path / "shorter")
     told = run(responses, "graded", "--curriculum", tmp_path / "shorter", **store)
     assert (told.exit_code, told.stdout) == (0, "")
-    assert "1 left out: the course has no question in words" in told.stderr
+    assert "1 left out: the course has no question in words of their item's id" in told.stderr
+
+
+def test_a_verdict_on_several_steps_is_left_out_for_what_it_is(tmp_path: Path, store: dict[str, str]) -> None:
+    folder.write(in_steps().curriculum, tmp_path / "course")
+    lena = judged(store)
+    lena.respond({"item_id": "explain", "answers": ["so", "2", "so"], "response_id": "steps"})
+    waiting = lena.client.get("/v1/review-queue").get_json()["entries"]
+    (review_id,) = (one["review_id"] for one in waiting if one["item_id"] == "explain")
+    lena.client.post(f"/v1/review-queue/{review_id}", json={"label": "incorrect", "teacher": "Ms Lee"})
+    told = run(responses, "graded", "--out", tmp_path / "graded.jsonl", "--json", **store)
+    assert (json.loads(told.stdout)["answers"], json.loads(told.stdout)["left_out"]) == (1, 1)
+    assert told.stderr == "1 left out: a verdict on all steps of an item together grades no single answer\n"
 
 
 def test_an_erased_answer_is_no_training_data(store: dict[str, str]) -> None:
@@ -81,7 +93,6 @@ def test_an_erased_answer_is_no_training_data(store: dict[str, str]) -> None:
 
 
 def test_a_folder_without_a_grader_is_refused_before_anything_is_served(tmp_path: Path, store: dict[str, str]) -> None:
-    pytest.importorskip("student_model.encoder.grader", reason="there is no trained grader yet")
     (tmp_path / "empty").mkdir()
     told = run(serve, "--grader", tmp_path / "empty", "--port", 0, **store)
     assert told.exit_code == 1

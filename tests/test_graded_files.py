@@ -13,6 +13,7 @@ from data.graded_answers import MOST_FAULTS, read_graded
 from data.importers import ImportFault
 from knowledge_graph.types import Item, ItemId
 from student_model.encoder.answers import GradedAnswer
+from student_model.judging import references_of
 
 ROW: dict[str, Any] = {"question": "Why?", "reference_answers": ["Because."], "answer": "so", "label": "correct"}
 
@@ -59,6 +60,22 @@ def test_a_row_may_name_an_item_of_a_course(tmp_path: Path) -> None:
         read_graded([path])
 
 
+def test_a_row_takes_from_its_item_what_the_service_compares_with(tmp_path: Path) -> None:
+    item = Item(ItemId("why"), "text", (), "Why?", answer="Because.", accepted_answers=("It is so.",))
+    named = {"question_id": "why", "answer": "so", "label": "correct"}
+    path = file(tmp_path / "a.jsonl", named, {**named, "question": "Why?"}, {**ROW, "question_id": "why"})
+    bare, asked, own = read_graded([path], [item])
+    assert bare.reference_answers == asked.reference_answers == references_of(item) == ("Because.", "It is so.")
+    assert own.reference_answers == ("Because.",)
+
+
+def test_an_item_that_the_course_has_not_is_named(tmp_path: Path) -> None:
+    item = Item(ItemId("why"), "text", (), "Why?", reference_answers=("Because.",))
+    path = file(tmp_path / "a.jsonl", {"question_id": "wy", "answer": "so", "label": "correct"})
+    with pytest.raises(ImportFault, match="`question` is missing, and the course has no item 'wy' to take it from"):
+        read_graded([path], [item])
+
+
 def test_gzip_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
     path = tmp_path / "packed.jsonl"
     path.write_bytes(gzip.compress(json.dumps(ROW).encode()))
@@ -83,6 +100,7 @@ def test_damaged_gzip_is_refused_by_name(tmp_path: Path, harm: str) -> None:
         ("[1]", "a JSON object is needed, with question, reference_answers"),
         ({**ROW, "question": 5}, "`question` is 5: a text is needed"),
         ({**ROW, "answer": None}, "`answer` is missing"),
+        ({**ROW, "passage": ["Once."]}, r"`passage` is \['Once.'\]: a text is needed"),
         ({**ROW, "answer": ["so"]}, "`answer` must be a text"),
         ({**ROW, "reference_answers": "Because."}, "`reference_answers` must be a list of texts"),
         ({**ROW, "label": " "}, "`label` is ' ': a word is needed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from browser import needs_axe, needs_vendor, serious, too_small
 from graded_answers import ANSWER, PARTIAL, graded
 from learner_page import open_page, reach, verdict
 from page_course import running_service
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = needs_vendor
 
@@ -76,6 +77,50 @@ def test_without_hints_the_page_quotes_what_is_missing(page: Page, service: str)
     graded(page, feedback="Partly right.")
     answer(page, service, "quoted")
     expect(page.locator(".gaps li")).to_have_text(["A model answer also says: “the total is the same”"])
+
+
+def test_each_step_shows_its_own_feedback_and_its_own_grade(page: Page, service: str) -> None:
+    hint, gap = "Think about: A ten.", "Not said yet: the total"
+    feedback = f"This looks partly right.\n{hint}\n{gap}"
+
+    def grade_the_first(route: Route) -> None:
+        reply = route.fetch()
+        document = reply.json()
+        judgement = document["responses"][0]["judgement"]
+        judgement |= {"correct": False, "provisional": True, "feedback": feedback.replace("\n", " ") + "\nRight."}
+        grade = {**PARTIAL, "for_review": True, "label": "fair"}
+        judgement["steps"][0] |= {"correct": False, "provisional": True, "feedback": feedback, "grade": grade}
+        route.fulfill(response=reply, body=json.dumps(document))
+
+    page.route("**/responses", grade_the_first)
+    open_page(page, service, "own-steps")
+    reach(page, "steps")
+    page.locator(".step").nth(0).get_by_role("textbox").fill("nine")
+    page.locator(".step").nth(1).get_by_label("13").check()
+    page.get_by_role("button", name="Check answer").click()
+    assert verdict(page) == "provisional"
+    first, second = page.locator(".step-results > li").nth(0), page.locator(".step-results > li").nth(1)
+    expect(first).to_contain_text("Fair")
+    expect(first.locator(".gaps li")).to_have_text([hint, gap])
+    expect(first.locator(".pairs li")).to_have_count(2)
+    expect(first.locator(".sureness")).to_contain_text("Wayline is fairly sure.")
+    expect(second).to_have_text("Right.")
+    expect(page.locator(".for-review")).to_have_count(1)
+    expect(page.locator(".judgement")).not_to_contain_text("similarity")
+
+
+def test_a_label_of_another_scale_looks_right_where_the_service_says_so(page: Page, service: str) -> None:
+    page.goto(service)
+    tones = page.evaluate(
+        """async () => {
+            const { toneOf } = await import("/static/grading.js");
+            return [
+                { label: "accurate", score: 0.62, correct: true }, { label: "vague", score: 0.9, correct: false },
+                { label: "wrong", score: 0.1, correct: false }, { label: "5", score: 0.8 },
+            ].map(toneOf);
+        }"""
+    )
+    assert tones == ["right", "partly", "not-yet", "right"]
 
 
 def test_the_numbers_wait_behind_a_disclosure_that_a_key_opens(page: Page, service: str) -> None:

@@ -12,13 +12,15 @@ from planted import context_of, place_of
 from engine import explain
 from engine.candidates import Context
 from engine.types import Reason, Request
+from student_model.judging.labels import nearest
 from student_model.replay import replay_progress
 from student_model.types import Response, ResponseId
 
 
 def graded(item: str, score: float, sure: float, **more: Any) -> Response:
     """An answer in words, graded by a model or a person."""
-    return answer(item, score >= 0.5, 0.0, score=score, score_confidence=sure, answer_text="because", **more)
+    told = {"score": score, "score_confidence": sure, "answer_text": "because", "label": nearest(score), **more}
+    return answer(item, score >= 0.75, 0.0, **told)
 
 
 def told(context: Context, item: str, below: float = 0.7) -> list[Reason]:
@@ -49,6 +51,15 @@ def told(context: Context, item: str, below: float = 0.7) -> list[Reason]:
         (
             graded("a-3", 1.0, 1.0, supersedes=ResponseId("r0")),
             "A teacher judged your answer in words on “A” `correct` (1 of 1).",
+        ),
+        (
+            graded("a-3", 0.6, 0.82, label="contradictory"),
+            "Your last answer in words on “A” was graded `contradictory` (0.6 of 1) with confidence 0.82, "
+            "and counts for as much.",
+        ),
+        (
+            graded("a-3", 0.75, 1.0, supersedes=ResponseId("r0"), label=None),  # of several steps
+            "A teacher judged your answer in words on “A” 0.75 of 1.",
         ),
     ],
 )

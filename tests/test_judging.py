@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import exp
 
 import pytest
+from graders import Rules
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,8 +175,20 @@ def test_steps_are_judged_one_by_one() -> None:
         Step("c", "expression", "x + x?", answer="2x"),
     ))  # fmt: skip
     part = judge(steps, ["4", "no", "2x"])
-    assert part == Judgement(False, 2 / 3, feedback="Right.\nNot yet.\nRight.")
+    right, wrong = Judgement(True, 1.0, feedback="Right."), Judgement(False, 0.0, feedback="Not yet.")
+    assert part == Judgement(False, 2 / 3, feedback="Right.\nNot yet.\nRight.", steps=(right, wrong, right))
     assert judge(steps, ["4", "yes", "x*2"]).score == 1.0
+
+
+def test_a_step_in_words_keeps_its_grade_and_feedback_stays_one_line_a_step() -> None:
+    words = Step("a", "text", "Where is the salt?", reference_answers=("salt in the pan",), hints=("Look.",))
+    steps = item("steps", steps=(words, Step("b", "numeric", "2 + 2?", answer="4")))
+    found = judge(steps, ["salt in", "5"], Rules())
+    first = "This looks partly right.\nThink about: Look.\nNot said yet: the\nNot said yet: pan"
+    assert [one.feedback for one in found.steps] == [first, "Not yet."]
+    assert found.feedback == f"{first.replace(chr(10), ' ')}\nNot yet."
+    grade = found.steps[0].grade
+    assert grade is not None and (grade.label, found.grade, found.confidence) == ("partial", None, 0.4)
 
 
 @pytest.mark.parametrize(

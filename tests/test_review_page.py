@@ -43,6 +43,7 @@ def test_a_card_tells_all_a_verdict_needs(page: Page, service: str) -> None:
     card = page.locator("article")
     expect(card).to_contain_text("learner-1")
     expect(card).to_contain_text(QUESTION)
+    expect(card.get_by_alt_text("A pan.")).to_be_visible()
     expect(card.locator(".references li")).to_have_count(2)
     expect(card.locator(".said")).to_have_text(f"{ANSWER} (1)")
     hint = page.get_by_text("What does the sun do to water?")
@@ -66,6 +67,30 @@ def test_a_verdict_is_sent_tells_what_changed_and_brings_the_next(page: Page, se
     expect(last.locator(".move")).to_have_text(["Adding: 31\u202f% →  to 52\u202f%"])
     expect(page.locator(".progress")).to_contain_text("1 answer waits")
     expect(page.locator("#entry-title")).to_be_focused()
+
+
+def test_a_misclick_can_be_changed_while_others_wait_and_after_the_last(page: Page, service: str) -> None:
+    queue = Queue(page, entry(1), entry(2))
+    open_queue(page, service)
+    judge(page, "Right")
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    page.get_by_role("button", name="Change your verdict for learner-1").click()
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/1")
+    expect(page.get_by_role("heading", name="Your new verdict")).to_be_visible()
+    page.get_by_role("button", name="Leave it as it was").click()
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    expect(page.locator(".progress")).not_to_contain_text("left for later")
+    judge(page, "Right")
+    expect(page.locator(".nothing")).to_be_visible()
+    page.get_by_role("button", name="Change your verdict for learner-2").click()
+    judge(page, "Not yet")
+    expect(page.get_by_label("Your last verdict")).to_contain_text("Not yet")
+    assert queue.verdicts[-1] == ("review/2", {"label": "incorrect", "teacher": TEACHER, "replaces": "verdict-2"})
+    expect(page.locator(".progress")).to_contain_text("0 answers wait")
+    page.get_by_role("button", name="Change your verdict for learner-2").click()
+    judge(page, "Right")
+    expect(page.locator(".nothing")).to_be_visible()
+    assert queue.verdicts[-1][1]["replaces"] == "verdict-3"
 
 
 def test_marks_and_a_reason_go_along_and_are_not_kept_for_the_next(page: Page, service: str) -> None:
@@ -306,7 +331,7 @@ def test_more_than_one_load_of_answers_is_worked_off(page: Page, service: str) -
 def test_markup_stays_text(page: Page, service: str) -> None:
     markup = "<img src=x onerror=alert(1)> <b>bold</b>"
     fields = dict.fromkeys(("question", "answer_text", "learner"), markup)
-    Queue(page, entry(1, **fields, reference_answers=[markup], hints=[markup]), entry(2))
+    Queue(page, entry(1, **fields, reference_answers=[markup], hints=[markup], media=[]), entry(2, media=[]))
     open_queue(page, service)
     page.get_by_text("Hints the learner could open").click()
     for place in (".item-text", ".said", ".learner-id", ".references", ".hint-list"):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from graders import LABELS, Rules
-from services import NOW, SECRETS, Caller, client_of, faults, service_on
+from services import NOW, SECRETS, Caller, ask, client_of, faults, geography, service_on
 
 from api.reviewing import answer, question, references
 from api.wiring import Service
 from engine.types import Request
-from knowledge_graph.types import ItemId
+from knowledge_graph.graph import KnowledgeGraph
+from knowledge_graph.types import ItemId, Media
 from student_model.types import LearnerId
 
 REFERENCE = SECRETS[3]
@@ -62,6 +64,7 @@ def test_the_queue_has_what_a_teacher_needs_and_not_who_the_learner_is(service: 
         "learner": service.store.pseudonym(LENA)[:12],
         "item_id": "why",
         "question": "Why is a town a capital?",
+        "media": [],
         "reference_answers": [REFERENCE],
         "hints": [],
         "answer_text": "the seat of power",
@@ -129,7 +132,7 @@ def test_a_label_has_its_worth_unless_a_score_is_given(
 ) -> None:
     judge(lena, waiting(lena), **verdict)
     kept = service.store.responses.of_learner(LENA)[-1]
-    assert (kept.score, kept.score_confidence, kept.correct) == (score, 1.0, score >= 0.5)
+    assert (kept.score, kept.score_confidence, kept.correct) == (score, 1.0, label == "correct")
     (entry,) = service.store.reviews.verdicts()
     assert entry.mark is not None
     assert (entry.mark.label, entry.mark.grader, entry.mark.reason) == (label, "teacher:Ms Lee", None)
@@ -146,6 +149,40 @@ def test_the_same_verdict_again_is_harmless_and_another_names_who_was_first(lena
         assert (reply.status_code, reply.content_type) == (409, "application/problem+json")
         assert "Ms Lee has judged this answer already" in reply.get_json()["detail"]
     assert lena.position() == 2
+
+
+def test_a_verdict_can_be_changed_by_naming_it(service: Service, lena: Caller) -> None:
+    name = waiting(lena)
+    first = judge(lena, name, label="correct").get_json()
+    refused = judge(lena, name, label="incorrect").get_json()["detail"]
+    assert f'send `"replaces": "{first["response_id"]}"` with the new one' in refused
+    reply = judge(lena, name, label="incorrect", replaces=first["response_id"])
+    second = reply.get_json()
+    assert (reply.status_code, second["supersedes"]) == (201, first["response_id"])
+    assert second["beliefs"][0]["probability"] < second["beliefs"][0]["before"]
+    kept = service.store.responses.of_learner(LENA)[-1]
+    assert (kept.score, kept.correct, kept.label) == (0.0, False, "incorrect")
+    assert judge(lena, name, label="partial", replaces=first["response_id"]).status_code == 409
+    wrong = judge(lena, name, label="partial", replaces="one")
+    assert (wrong.status_code, faults(wrong)) == (400, {"/replaces": "this is no verdict on this answer"})
+
+
+@pytest.mark.parametrize(
+    ("label", "score", "allowed"),
+    [("incorrect", 1.0, "from 0 to 0.25"), ("partial", 0.8, "from 0.25 to 0.75"), ("correct", 0.7, "from 0.75 to 1")],
+)
+def test_a_score_that_contradicts_its_label_is_refused(lena: Caller, label: str, score: float, allowed: str) -> None:
+    reply = judge(lena, waiting(lena), label=label, score=score)
+    (fault,) = reply.get_json()["errors"]
+    assert reply.status_code == 400 and f"contradicts the label '{label}'" in fault["message"]
+    assert fault["allowed"] == f"with this label a score {allowed}, or none"
+    assert lena.position() == 1
+
+
+def test_what_the_learner_hears_is_the_label_that_was_given_and_not_the_nearest_to_the_score(lena: Caller) -> None:
+    judge(lena, waiting(lena), label="partial", score=0.75)
+    told = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
+    assert told["sentence"] == "A teacher judged your answer in words on “States” `partial` (0.75 of 1)."
 
 
 def test_what_the_learner_or_the_platform_corrected_is_not_judged(lena: Caller) -> None:
@@ -183,6 +220,18 @@ def test_the_threshold_can_be_set(service: Service, lena: Caller) -> None:
     service.review_below = 0.3
     graded = lena.respond(PARTIAL).get_json()["responses"][0]["judgement"]["grade"]
     assert (graded["for_review"], queue(lena)["waiting"], queue(lena)["threshold"]) == (False, 0, 0.3)
+
+
+def test_a_question_in_the_picture_comes_with_the_picture(database_url: str) -> None:
+    whole = geography().curriculum
+    asked = ask(
+        "see-it", "text", "towns", reference_answers=("two towns",), media=(Media("media/a map.svg", "A map."),)
+    )
+    graph = KnowledgeGraph(replace(whole, items=(*whole.items, asked)))
+    lena = Caller(client_of(service_on(database_url, grader=Rules(), graph=graph)))
+    lena.respond({"item_id": "see-it", "answer_text": "two"})
+    (entry,) = queue(lena)["entries"]
+    assert entry["media"] == [{"url": "media/a%20map.svg", "alt": "A map."}]
 
 
 def test_several_steps_are_told_a_line_each(service: Service) -> None:

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from data.database import open_database
 from data.responses import ResponseLog
-from data.reviews import JudgedError, Reviews, TextErasedError, UnknownReviewError, apart
+from data.reviews import (
+    JudgedError,
+    NoVerdictError,
+    Reviews,
+    TextErasedError,
+    UnknownReviewError,
+    Verdict,
+    apart,
+)
 from data.rows import Mark
 from knowledge_graph.types import ItemId
 from student_model.replay import in_order
@@ -24,7 +32,11 @@ KEY = b"k" * 32
 LENA, OMAR = LearnerId("lena"), LearnerId("omar")
 KNOWN = frozenset(map(ItemId, "ij"))
 BELOW = 0.7
-RIGHT = Mark("correct", "teacher:Ms Lee", "All of it is there.")
+RIGHT = Verdict(1.0, True, Mark("correct", "teacher:Ms Lee", "All of it is there."))
+
+
+def says(label: str, score: float, teacher: str = "Ms Lee", reason: str | None = None) -> Verdict:
+    return Verdict(score, label == "correct", Mark(label, f"teacher:{teacher}", reason))
 
 
 @pytest.fixture
@@ -114,7 +126,7 @@ def test_what_is_put_apart_keeps_the_order_of_each_and_repeats_only_at_the_end(n
 
 def test_a_verdict_is_a_later_response_that_takes_the_answers_place(log: ResponseLog, reviews: Reviews) -> None:
     store(log, written("a", 0.3, hints=2))
-    verdict, stored = reviews.judge(id_of(reviews, "a"), 1.0, RIGHT, NOON + timedelta(days=3))
+    verdict, stored = reviews.judge(id_of(reviews, "a"), RIGHT, NOON + timedelta(days=3))
     assert (stored.status, stored.position, verdict.supersedes) == ("stored", 2, "a")
     first, second = log.of_learner(LENA)
     assert (first.score, second.score, second.score_confidence, second.correct) == (0.25, 1.0, 1.0, True)
@@ -127,14 +139,49 @@ def test_a_verdict_is_a_later_response_that_takes_the_answers_place(log: Respons
 def test_a_verdict_is_given_once(log: ResponseLog, reviews: Reviews) -> None:
     store(log, written("a", 0.3))
     name = id_of(reviews, "a")
-    reviews.judge(name, 1.0, RIGHT, NOON)
-    again = reviews.judge(name, 1.0, RIGHT, NOON + timedelta(days=1))
+    reviews.judge(name, RIGHT, NOON)
+    again = reviews.judge(name, RIGHT, NOON + timedelta(days=1))
     assert (again[1].status, again[1].position, log.position(LENA)[1]) == ("duplicate", 2, 2)
-    for score, mark in [(0.0, RIGHT), (1.0, Mark("correct", "teacher:Mr Ray")), (1.0, Mark("partial", RIGHT.grader))]:
+    for other in (says("correct", 0.9), says("correct", 1.0, "Mr Ray"), says("partial", 1.0)):
         with pytest.raises(JudgedError, match="by teacher:Ms Lee") as caught:
-            reviews.judge(name, score, mark, NOON)
+            reviews.judge(name, other, NOON)
         assert caught.value.by == "teacher:Ms Lee"
     assert log.position(LENA)[1] == 2
+
+
+def test_a_verdict_that_names_another_replaces_it_and_the_last_one_counts(log: ResponseLog, reviews: Reviews) -> None:
+    store(log, written("a", 0.3), written("b", 0.3))
+    name, elsewhere = id_of(reviews, "a"), id_of(reviews, "b")
+    first, _ = reviews.judge(name, RIGHT, NOON)
+    second, stored = reviews.judge(name, says("incorrect", 0.0), NOON, first.response_id)
+    assert (stored.status, second.supersedes) == ("stored", first.response_id)
+    assert reviews.judge(name, says("incorrect", 0.0), NOON, first.response_id)[1].status == "duplicate"
+    third, _ = reviews.judge(name, says("partial", 0.5, "Mr Ray"), NOON, second.response_id)
+    (kept, _) = in_order(log.of_learner(LENA))
+    assert (kept.response_id, kept.score, kept.correct, kept.label) == ("a", 0.5, False, "partial")
+    (told,) = reviews.verdicts()
+    assert (told.review_id, told.response.response_id) == (name, third.response_id)
+    for said, replaces in [(RIGHT, None), (says("incorrect", 0.0), first.response_id), (RIGHT, second.response_id)]:
+        with pytest.raises(JudgedError, match="by teacher:Mr Ray") as caught:  # first and second are no longer the last
+            reviews.judge(name, said, NOON, replaces)
+        assert caught.value.response_id == third.response_id
+    other, _ = reviews.judge(elsewhere, RIGHT, NOON)
+    for wrong in ("a", "nothing", other.response_id):
+        with pytest.raises(NoVerdictError):
+            reviews.judge(name, RIGHT, NOON, ResponseId(wrong))
+    assert log.position(LENA)[1] == 6
+
+
+def test_what_the_platform_corrected_after_a_verdict_is_not_changed(log: ResponseLog, reviews: Reviews) -> None:
+    store(log, written("a", 0.3))
+    name = id_of(reviews, "a")
+    first, _ = reviews.judge(name, RIGHT, NOON)
+    log.append([written("z", None, supersedes=first.response_id)], NOON)
+    with pytest.raises(JudgedError, match="by the platform"):
+        reviews.judge(name, says("partial", 0.5), NOON, first.response_id)
+    log.erase_text(before=NOON + timedelta(days=1))
+    with pytest.raises(JudgedError, match="by the platform"):
+        reviews.judge(name, RIGHT, NOON)
 
 
 def test_what_the_platform_corrected_meanwhile_is_not_judged(log: ResponseLog, reviews: Reviews) -> None:
@@ -142,7 +189,7 @@ def test_what_the_platform_corrected_meanwhile_is_not_judged(log: ResponseLog, r
     name = id_of(reviews, "a")
     log.append([written("b", None, supersedes=ResponseId("a"))], NOON)
     with pytest.raises(JudgedError, match="by the platform") as caught:
-        reviews.judge(name, 1.0, RIGHT, NOON)
+        reviews.judge(name, RIGHT, NOON)
     assert caught.value.by is None
 
 
@@ -150,7 +197,7 @@ def test_what_the_platform_corrected_meanwhile_is_not_judged(log: ResponseLog, r
 def test_ids_cannot_be_guessed(log: ResponseLog, reviews: Reviews, name: str) -> None:
     store(log, written("a", 0.3))
     with pytest.raises(UnknownReviewError):
-        reviews.judge(name, 1.0, RIGHT, NOON)
+        reviews.judge(name, RIGHT, NOON)
     theirs = id_of(reviews, "a")
     for other in (ResponseLog(log.engine, KEY, tenant="other"), ResponseLog(log.engine, b"j" * 32)):
         with pytest.raises(UnknownReviewError):
@@ -163,7 +210,7 @@ def test_of_teachers_at_once_one_judges(log: ResponseLog, reviews: Reviews) -> N
 
     def judge(number: int) -> str:
         try:
-            return reviews.judge(name, number / 8, Mark("partial", f"teacher:{number}"), NOON)[1].status
+            return reviews.judge(name, says("partial", number / 8, str(number)), NOON)[1].status
         except JudgedError as error:
             return str(error.by)
 
@@ -177,15 +224,15 @@ def test_of_teachers_at_once_one_judges(log: ResponseLog, reviews: Reviews) -> N
 def test_text_is_erased_with_its_copies_and_with_what_a_teacher_wrote(log: ResponseLog, reviews: Reviews) -> None:
     store(log, written("a", 0.3), written("b", 0.3))
     first, second = id_of(reviews, "a"), id_of(reviews, "b")
-    reviews.judge(first, 1.0, RIGHT, NOON + timedelta(days=100))
+    reviews.judge(first, RIGHT, NOON + timedelta(days=100))
     assert log.erase_text(before=NOON + timedelta(days=50)) == 3, "both answers, and the copy in the verdict"
     assert [one.answer_text for one in log.of_learner(LENA)] == [None] * 3
     assert queue(reviews) == []
     with pytest.raises(TextErasedError):
-        reviews.judge(second, 1.0, RIGHT, NOON)
+        reviews.judge(second, RIGHT, NOON)
     assert log.erase_text(before=NOON + timedelta(days=150)) == 1, "what the teacher wrote is text too"
     assert log.erase_text(before=NOON + timedelta(days=150)) == 0
-    assert reviews.judge(first, 1.0, RIGHT, NOON)[1].status == "duplicate", "the verdict stands without its words"
+    assert reviews.judge(first, RIGHT, NOON)[1].status == "duplicate", "the verdict stands without its words"
 
 
 def test_an_erased_learner_leaves_no_grade(
@@ -193,7 +240,7 @@ def test_an_erased_learner_leaves_no_grade(
 ) -> None:
     store(log, written("a", 0.3, answer_text="quetzalcoatl"))
     name = id_of(reviews, "a")
-    reviews.judge(name, 1.0, Mark("correct", "teacher:Ms Lee", "axolotl"), NOON)
+    reviews.judge(name, says("correct", 1.0, reason="axolotl"), NOON)
     log.erase(LENA)
     with pytest.raises(UnknownReviewError):
         reviews.find(name)
@@ -207,9 +254,9 @@ def test_an_erased_learner_leaves_no_grade(
 def test_verdicts_are_told_where_they_hold(log: ResponseLog, reviews: Reviews) -> None:
     store(log, written("a", 0.3), written("b", 0.3), written("c", 0.3), written("d", 0.3, who=OMAR))
     names = {number: id_of(reviews, number) for number in "abcd"}
-    verdict, _ = reviews.judge(names["a"], 0.5, Mark("partial", "teacher:Ms Lee"), NOON)
-    reviews.judge(names["d"], 1.0, RIGHT, NOON)
-    overruled, _ = reviews.judge(names["b"], 1.0, RIGHT, NOON)
+    verdict, _ = reviews.judge(names["a"], says("partial", 0.5), NOON)
+    reviews.judge(names["d"], RIGHT, NOON)
+    overruled, _ = reviews.judge(names["b"], RIGHT, NOON)
     log.append([written("z", None, supersedes=overruled.response_id)], NOON)
     told = {entry.review_id: entry for entry in reviews.verdicts()}
     labels = {name: entry.mark.label for name, entry in told.items() if entry.mark}

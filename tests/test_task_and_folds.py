@@ -17,10 +17,10 @@ from student_model.encoder.answers import (
     Task,
     folds,
     places,
-    plain,
     task_of,
     with_known,
 )
+from student_model.judging.labels import plain
 
 
 def labelled(*labels: str) -> list[GradedAnswer]:
@@ -79,11 +79,22 @@ def test_labels_come_before_scores_unless_scores_are_asked_for() -> None:
         (labelled("correct", "correct"), "all 2 answers are 'correct': at least two labels"),
         (scored(0.5, 0.5), r"all 2 answers have the score 0\.5: at least two"),
         ([*labelled("correct"), *scored(0.5)], "1 of 2 answers have no grade: each needs a label, or each a score"),
+        (
+            labelled("Correct", "wrong", "correct "),
+            "'Correct' and 'correct ' differ in case or spaces alone: write one",
+        ),
     ],
 )
 def test_answers_that_set_no_task_are_refused_with_what_is_needed(answers: list[GradedAnswer], said: str) -> None:
     with pytest.raises(NoTask, match=said):
         task_of(answers)
+
+
+def test_a_worth_of_what_no_answer_has_is_refused_and_not_ignored() -> None:
+    with pytest.raises(NoTask, match=r"of 'corect', which no answer has; there are: 'bad', 'correct'$"):
+        task_of(labelled("correct", "bad"), {"corect": 1.0, "Bad": 0.1})
+    with pytest.raises(NoTask, match="of 'good', but the answers are graded by scores: leave it out"):
+        task_of(scored(0.0, 1.0), {"good": 1.0})
 
 
 def test_a_grade_is_a_place_a_level_or_a_point() -> None:
@@ -97,10 +108,10 @@ def test_a_grade_is_a_place_a_level_or_a_point() -> None:
         line.target(GradedAnswer("q", (), "a", "maybe", answer_id="x"))
 
 
-@given(st.sets(st.text(min_size=1, max_size=12), min_size=2, max_size=9))
-def test_any_set_of_labels_is_a_task_and_every_label_has_a_place(labels: set[str]) -> None:
-    task = task_of(labelled(*sorted(labels)))
-    assert set(task.labels) == labels and len(task.labels) == len(task.worth)
+@given(st.lists(st.text(min_size=1, max_size=12), min_size=2, max_size=9, unique_by=plain))
+def test_any_set_of_labels_is_a_task_and_every_label_has_a_place(labels: list[str]) -> None:
+    task = task_of(labelled(*labels))
+    assert set(task.labels) == set(labels) and len(task.labels) == len(task.worth)
     assert list(task.worth) == sorted(task.worth, reverse=True)
     assert all(0.0 <= share <= 1.0 for share in task.worth)
     assert sorted(places(labelled(*labels), task)) == list(range(len(labels)))

@@ -99,14 +99,20 @@ def graded(out: Path | None, curriculum: str | None, database: str | None, as_js
     with _refusals():
         environ = {**os.environ, "WAYLINE_GRADER": ""}  # it may still have to be fitted, to what is written here
         settings = read_settings(environ, curriculum=curriculum, database=database)
-        asked = {item.item_id: item for item in folder.read(settings.curriculum).items if item.kind == "text"}
-        found = list(open_store(settings).reviews.verdicts())
-        lines = [_graded(asked[one.response.item_id], one) for one in found if one.response.item_id in asked]
+        items = {item.item_id: item for item in folder.read(settings.curriculum).items}
+        found = [(items.get(one.response.item_id), one) for one in open_store(settings).reviews.verdicts()]
+        lines = [_graded(item, one) for item, one in found if item is not None and item.kind == "text"]
         with out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
             file.writelines(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
     left_out = len(found) - len(lines)
-    if left_out:
-        click.echo(f"{left_out:,} left out: the course has no question in words of their item's id", err=True)
+    in_steps = sum(item is not None and item.kind == "steps" for item, _ in found)
+    if in_steps:
+        click.echo(
+            f"{in_steps:,} left out: a verdict on all steps of an item together grades no single answer", err=True
+        )
+    if left_out > in_steps:
+        why = "the course has no question in words of their item's id"
+        click.echo(f"{left_out - in_steps:,} left out: {why}", err=True)
     if as_json:
         click.echo(json.dumps({"out": str(out), "answers": len(lines), "left_out": left_out}))
     else:

@@ -24,6 +24,7 @@ def routes(service: Service) -> APIBlueprint:
         "/readyz",
         operation_id="readyz",
         summary="Whether the database and the model answer",
+        description="A grader that fails is told and does not stop the service: the wording is compared instead.",
         responses={200: ReadyOut, 503: PROBLEM},
     )
     def readyz() -> Response:
@@ -33,6 +34,7 @@ def routes(service: Service) -> APIBlueprint:
         if failed:
             detail = f"These do not answer: {', '.join(failed)}."
             raise Problem(503, "not-ready", "Wayline cannot serve now.", detail)
-        return reply({"status": "ready", "database": "ok", "model": "ok"})
+        grader = "ok" if service.grader.works() else "failing"
+        return reply({"status": "ready", "database": "ok", "model": "ok", "grader": grader})
 
     return topic

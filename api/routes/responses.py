@@ -11,7 +11,7 @@ from api import replies
 from api.problems import Problem
 from api.reading import PROBLEM, documented, read_body, reply
 from api.reply_schemas import ResponsesOut
-from api.schemas import Checks, LearnerPath, ResponsesIn
+from api.schemas import MOST_GRADED, Checks, LearnerPath, ResponsesIn
 from api.strict_json import Fault, pointer
 from api.submissions import Submission, read_submissions
 from api.wiring import Service
@@ -34,9 +34,11 @@ def routes(service: Service) -> APIBlueprint:
         operation_id="store_responses",
         summary="Store what a learner did",
         description="One response or a list, which is stored whole or not at all. Sending a `response_id` "
-        "again is harmless; with another content it is a conflict. Answers are judged by the item's key unless "
+        "again is harmless, and tells how it was judged then or by a teacher since; with another content it is a "
+        "conflict. Answers are judged by the item's key unless "
         "`correct` or `score` say how the platform judged them. What no key settles, the grader grades: "
         "`grade` says as what, how surely, and what in the answer matched; where `for_review`, a teacher is asked. "
+        f"One request may have {MOST_GRADED} answers in words graded, each step counted; further ones the others. "
         "`before` is each belief's probability before these responses, at the same time.",
         request_body=documented(topic, ResponsesIn),
         responses={200: ResponsesOut, 201: ResponsesOut},
@@ -60,7 +62,9 @@ def routes(service: Service) -> APIBlueprint:
                     "response_id": one.response.response_id,
                     "status": outcome.status,
                     "position": outcome.position,
-                    "judgement": replies.judgement(one.item, one.judgement, service.review_below),
+                    "judgement": replies.judgement(
+                        one.item, service.judgement(learner_id, one, outcome), service.review_below
+                    ),
                 }
                 for one, outcome in zip(sent, stored, strict=True)
             ],

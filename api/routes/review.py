@@ -8,12 +8,13 @@ from flask import Response
 from flask_openapi.blueprint import APIBlueprint
 
 from api import reviewing
-from api.problems import Problem, not_found
+from api.problems import Problem, invalid, not_found
 from api.reading import PROBLEM, checked, documented, read_body, reply
 from api.review_schemas import QueueOut, QueueQuery, ReviewPath, VerdictIn, VerdictOut
 from api.schemas import Checks
+from api.strict_json import Fault
 from api.wiring import Service
-from data.reviews import JudgedError, TextErasedError, UnknownReviewError
+from data.reviews import JudgedError, NoVerdictError, TextErasedError, UnknownReviewError
 from data.rows import TEACHER
 
 
@@ -41,7 +42,8 @@ def routes(service: Service) -> APIBlueprint:
         summary="Say what an answer in words is worth",
         description="The verdict is a later response that supersedes the graded one: the learner is folded anew, and "
         "`wayline responses graded` tells it as training data. Sending it again is harmless. What a teacher judged, "
-        "or the platform corrected, is a conflict; where the text has been erased, there is nothing left to judge.",
+        "or the platform corrected, is a conflict, unless `replaces` names the verdict that is to be changed: the last "
+        "one counts. Where the text has been erased, there is nothing left to judge.",
         request_body=documented(topic, VerdictIn),
         responses={200: VerdictOut, 201: VerdictOut, **refused},
     )
@@ -54,6 +56,9 @@ def routes(service: Service) -> APIBlueprint:
             raise not_found("There is no answer of this review_id; GET /v1/review-queue lists what waits.") from None
         except JudgedError as error:
             raise _judged(error) from None
+        except NoVerdictError:
+            message, allowed = "this is no verdict on this answer", "the response_id of the last verdict on it, or none"
+            raise invalid([Fault("/replaces", message, allowed)]) from None
         except TextErasedError:
             title, detail = "There is nothing left to judge.", "The text of this answer has been erased since."
             raise Problem(410, "text-erased", title, f"{detail} Nothing was stored.") from None
@@ -64,10 +69,12 @@ def routes(service: Service) -> APIBlueprint:
 
 def _judged(error: JudgedError) -> Problem:
     """409: who was first."""
+    more = ""
     if error.by is None:
         by = "The platform has corrected this answer since"
     elif error.by.startswith(TEACHER):
         by = f"{error.by.removeprefix(TEACHER)} has judged this answer already"
+        more = f' To change that verdict, send `"replaces": "{error.response_id}"` with the new one.'
     else:
         by = f"The learner's answer has been corrected since, and {error.by} graded that"
-    return Problem(409, "judged-already", "This answer waits no longer.", f"{by}. Nothing was stored.")
+    return Problem(409, "judged-already", "This answer waits no longer.", f"{by}. Nothing was stored.{more}")

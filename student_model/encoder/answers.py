@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.judging.labels import WORTH
+from student_model.judging.labels import plain, worths
 
 MOST_LEVELS = 25
 """Different scores up to which they are levels in an order; more are points on a line."""
@@ -96,10 +95,10 @@ def task_of(
     """The task that graded answers set: labels where all have one, else scores.
 
     Args:
-        worth: shares of full marks of labels, over those of `WORTH`. scores: `ordinal` or `regression`, to choose.
+        worth: shares of full marks of labels; see `worths`. scores: `ordinal` or `regression`, to choose.
 
     Raises:
-        NoTask: they have one label only, or some have no grade.
+        NoTask: they have one label only, or one written in two ways; some have no grade; `worth` names what they lack.
 
     >>> task_of([GradedAnswer("q", (), "a", "incorrect"), GradedAnswer("q", (), "b", "correct")]).labels
     ('correct', 'incorrect')
@@ -108,16 +107,12 @@ def task_of(
     if answers and None not in labels and scores is None:
         if len(labels) < 2:
             raise NoTask(f"all {len(answers)} answers are {next(iter(labels))!r}: at least two labels are needed")
-        known = {plain(label): share for label, share in {**WORTH, **(worth or {})}.items()}
-        each = {label: known.get(plain(label), 0.0) for label in labels if label}
-        if not known.keys() & {plain(label) for label in each} and all(map(_figure, each)):  # marks as words
-            least, most = min(map(float, each)), max(map(float, each))
-            each = {label: (float(label) - least) / ((most - least) or 1.0) for label in each}
-        named = sorted(each, key=lambda one: (-each[one], one))
-        return Task("labels", tuple(named), tuple(each[label] for label in named))
+        return _labels([label for label in labels if label is not None], worth or {})
     bare = sum(one.score is None for one in answers)
     if bare or not answers:
         raise NoTask(f"{bare} of {len(answers)} answers have no grade: each needs a label, or each a score")
+    if worth:
+        raise NoTask(f"a worth is given of {_listed(worth)}, but the answers are graded by scores: leave it out")
     levels = sorted({one.score for one in answers if one.score is not None})
     if len(levels) < 2:
         raise NoTask(f"all {len(answers)} answers have the score {levels[0]}: at least two are needed")
@@ -127,20 +122,26 @@ def task_of(
     return Task("ordinal", tuple(f"{most * level:g}" for level in levels), tuple(levels), most)
 
 
-def _figure(label: str) -> bool:
-    try:
-        return math.isfinite(float(label))
-    except ValueError:
-        return False
+def _labels(labels: Sequence[str], worth: Mapping[str, float]) -> Task:
+    """The task of these labels, each once."""
+    written: dict[str, str] = {}
+    for label in sorted(labels):
+        other = written.setdefault(plain(label), label)
+        if other != label:
+            raise NoTask(
+                f"the labels {other!r} and {label!r} differ in case or spaces alone: write one of them for both"
+            )
+    strange = [label for label in worth if plain(label) not in written]
+    if strange:
+        raise NoTask(
+            f"a worth is given of {_listed(strange)}, which no answer has; there are: {_listed(sorted(labels))}"
+        )
+    each = worths(labels, worth)
+    return Task("labels", tuple(each), tuple(each.values()))
 
 
-def plain(label: str) -> str:
-    """A label without case and with one sign for spaces.
-
-    >>> plain("Partially correct-incomplete")
-    'partially_correct_incomplete'
-    """
-    return label.strip().casefold().replace(" ", "_").replace("-", "_")
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(map(repr, labels))
 
 
 @dataclass(frozen=True, slots=True)

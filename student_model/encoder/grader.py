@@ -26,6 +26,7 @@ from student_model.encoder.reader import Graph, Reader
 from student_model.encoder.reading import features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
+from student_model.judging.labels import THREE
 
 FORMAT = 3
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
@@ -65,6 +66,11 @@ class Served:
         """From the best to the worst; empty for scores."""
         return self.task.labels if self.task.kind == "labels" else ()
 
+    @property
+    def worth(self) -> Mapping[str, float]:
+        """Of its labels, as it was fitted; of those that people use where it gives scores."""
+        return dict(zip(self.labels, self.task.worth, strict=True)) if self.labels else THREE
+
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of one answer; see `Grader`."""
         one = in_own_words(GradedAnswer(question, tuple(references), answer, passage=passage))
@@ -81,6 +87,7 @@ class Served:
             found.evidence,
             found.missing,
             self.version,
+            self.worth,
         )
 
     def outcomes(

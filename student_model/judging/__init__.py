@@ -11,13 +11,10 @@ from knowledge_graph.types import SCORED_KINDS, Item, ItemKind, Step
 from student_model.judging.expressions import equivalent, tidied
 from student_model.judging.feedback import feedback
 from student_model.judging.grades import Grade, Grader
-from student_model.judging.labels import worth
 from student_model.judging.wording import Wording
 
 LONGEST = 10_000
 """Characters of an answer that are read at all; longer ones are refused."""
-PASS = 0.5
-"""The score from which an answer in words counts as right where the grader has no labels."""
 
 
 class AnswerError(ValueError):
@@ -38,6 +35,7 @@ class Judgement:
         provisional: whether a better judge, or a person, may still change it.
         feedback: a sentence for the learner; for steps one line each.
         grade: what the grader said, for an answer in words that no key settled.
+        steps: the judgement of each step, where there are several.
     """
 
     correct: bool
@@ -46,6 +44,7 @@ class Judgement:
     provisional: bool = False
     feedback: str = ""
     grade: Grade | None = None
+    steps: tuple[Judgement, ...] = ()
 
 
 RIGHT = Judgement(True, 1.0, feedback="Right.")
@@ -82,7 +81,7 @@ def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Ju
         raise AnswerError("one text came for an item of several steps", expected)
     if len(answers) != len(item.steps):
         raise AnswerError(f"{len(answers)} answers came for {len(item.steps)} steps", expected)
-    judged = [judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True)]
+    judged = tuple(judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True))
     if not judged:
         return RIGHT
     sure = [one.confidence for one in judged if one.confidence is not None]
@@ -91,7 +90,8 @@ def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Ju
         score=sum(one.score if one.provisional else one.correct for one in judged) / len(judged),
         confidence=min(sure, default=None),
         provisional=any(one.provisional for one in judged),
-        feedback="\n".join(one.feedback for one in judged),
+        feedback="\n".join(" ".join(one.feedback.split("\n")) for one in judged),
+        steps=judged,
     )
 
 
@@ -157,8 +157,7 @@ def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
     if not references:
         return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
     grade = grader.grade(item.text, references, answer)
-    best = grade.label in grader.labels and worth(grade.label, grader.labels) == 1.0
-    correct = best if grader.labels else grade.score >= PASS
+    correct = grade.standing == "correct"
     return Judgement(correct, grade.score, grade.confidence, True, feedback(grade, item.hints), grade)
 
 

@@ -1,18 +1,24 @@
 """What a learner is told about an answer in words: how it was judged, what was seen in it, and where to look next.
 
-Hints are the item's own. What is missing is told only to who is on the way: to somebody else it would be the answer.
+The verdict is that of the label. These few lines say what to do next: hints are the item's own, and what is missing is
+for who is on the way. Whoever shows them has the whole grade beside them, and the model answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from student_model.judging.grades import Grade
+from student_model.judging.labels import Standing
 
-FULL, HALF = 0.8, 0.35
-"""The shares of full marks from which an answer counts as right, and as partly right, in what is said of it."""
 SURE = 0.7
 """The confidence from which the grade is said without a doubt."""
+
+_VERDICTS: Mapping[Standing, tuple[str, str]] = {
+    "correct": ("Right.", "This looks right."),
+    "partial": ("Partly right.", "This looks partly right."),
+    "incorrect": ("Not right yet.", "This does not look right yet."),
+}
 
 
 def feedback(grade: Grade, hints: Sequence[str] = ()) -> str:
@@ -23,17 +29,10 @@ def feedback(grade: Grade, hints: Sequence[str] = ()) -> str:
     >>> feedback(Grade("incorrect", 0.1, 0.5), ["What stays in the pan?"])
     'This does not look right yet.\nThink about: What stays in the pan?'
     """
-    if grade.score >= FULL:
-        return "Right." if grade.confidence >= SURE else "This looks right."
-    lines = [_verdict(grade)]
-    lines += [f"Think about: {hint}" for hint in hints[:1]]
-    if grade.score >= HALF:
+    said, guessed = _VERDICTS[grade.standing]
+    lines = [said if grade.confidence >= SURE else guessed]
+    if grade.standing != "correct":
+        lines += [f"Think about: {hint}" for hint in hints[:1]]
+    if grade.standing == "partial":
         lines += [f"Not said yet: {part}" for part in grade.missing[:2]]
     return "\n".join(lines)
-
-
-def _verdict(grade: Grade) -> str:
-    sure = grade.confidence >= SURE
-    if grade.score >= HALF:
-        return "Partly right." if sure else "This looks partly right."
-    return "Not right yet." if sure else "This does not look right yet."

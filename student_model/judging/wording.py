@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from student_model.judging.grades import Grade
@@ -41,12 +41,13 @@ class Wording:
     """The grader of words alone, for where no model has been fitted."""
 
     version = "wording"
-    labels = ("correct", "incorrect")
+    worth: Mapping[str, float] = {"correct": 1.0, "incorrect": 0.0}
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """Right from a closeness of one half on."""
         score = closeness(answer, references, question)
-        return Grade(self.labels[score < PASS], score, confidence(score), grader=self.version)
+        label = "correct" if score >= PASS else "incorrect"
+        return Grade(label, score, confidence(score), grader=self.version, worth=self.worth)
 
 
 def closeness(answer: str, references: Sequence[str], question: str) -> float:

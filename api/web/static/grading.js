@@ -17,8 +17,8 @@ const SURENESS = [[0.9, "very sure"], [0.7, "fairly sure"], [0.5, "not very sure
 /** A label in words; graders of other data have labels of their own. */
 export const wordOf = (label) => LABELS[label]?.word ?? spelledOut(String(label));
 
-/** "right" | "partly" | "not-yet": how a grade looks. A label nobody here knows looks like its score. */
-export const toneOf = ({ label, score }) => LABELS[label]?.tone ?? (score >= 0.75 ? "right" : score > 0.25 ? "partly" : "not-yet");
+/** "right" | "partly" | "not-yet": how a grade looks. A label nobody here knows is right where the service says so, else it looks like its score. */
+export const toneOf = ({ label, score, correct = score >= 0.75 }) => LABELS[label]?.tone ?? (correct ? "right" : score > 0.25 ? "partly" : "not-yet");
 
 export const surenessOf = (confidence) => (SURENESS.find(([from]) => confidence >= from) ?? SURENESS.at(-1))[1];
 

@@ -3,6 +3,7 @@
 import { html, useLayoutEffect, useRef, useState } from "./vendor/standalone.module.js";
 import { asResponse, createStopwatch, isStudied, questionsOf, unanswered } from "./answers.js";
 import { Judgement } from "./judgement.js";
+import { Medium } from "./medium.js";
 import { Question } from "./question.js";
 import { Notice } from "./notice.js";
 import { Paragraphs } from "./rich_text.js";
@@ -125,11 +126,3 @@ function focusTop(heading) {
   const card = heading.closest("form");
   if (card.getBoundingClientRect().top < 0) card.scrollIntoView({ block: "start" });
 }
-
-/** A picture, film or sound, told apart by the ending of its name. */
-function Medium({ url, alt }) {
-  if (/\.(mp4|webm|ogv)$/i.test(url)) return html`<video class="medium" src=${url} controls preload="metadata" aria-label=${alt}></video>`;
-  if (/\.(mp3|ogg|wav|m4a)$/i.test(url)) return html`<audio class="sound" src=${url} controls preload="metadata" aria-label=${alt}></audio>`;
-  return html`<img class="medium" src=${url} alt=${alt} />`;
-}
-

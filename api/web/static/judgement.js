@@ -18,14 +18,16 @@ export function Judgement({ item, outcome }) {
   const { judgement } = outcome;
   const verdict = verdictOf(judgement);
   const grade = judgement?.grade ?? null;
-  const look = grade ? toneOf(grade) : verdict;
+  const grades = gradesOf(judgement);
+  const waits = grades.some(({ for_review: asked }) => asked);
+  const look = grade ? toneOf({ ...grade, correct: judgement.correct }) : verdict;
   return html`<section class="judgement verdict-${look}" data-verdict=${verdict} data-label=${grade?.label} aria-label="Judgement">
     <h3 class="verdict"><${VerdictSign} verdict=${look} />${grade ? wordOf(grade.label) : wordFor(verdict, judgement)}<span
       class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>
     ${grade && html`<${Sureness} who="Wayline" confidence=${grade.confidence} />`}
-    ${grade?.for_review && html`<p class="for-review">${FOR_REVIEW}</p>`}
-    ${verdict === "provisional" && byWording(grade) && html`<p class="small">${BY_WORDING}</p>`}
-    ${verdict === "provisional" && !byWording(grade) && !grade.for_review && html`<p class="small">${GRADED}</p>`}
+    ${waits && html`<p class="for-review">${FOR_REVIEW}</p>`}
+    ${verdict === "provisional" && byWording(grades) && html`<p class="small">${BY_WORDING}</p>`}
+    ${verdict === "provisional" && !byWording(grades) && !waits && html`<p class="small">${GRADED}</p>`}
     <${Told} item=${item} judgement=${judgement} verdict=${verdict} />
     ${judgement?.explanation && html`<div class="explanation"><h4>Explanation</h4><${Paragraphs} text=${judgement.explanation} /></div>`}
     <${Moves} ...${outcome} />
@@ -33,12 +35,15 @@ export function Judgement({ item, outcome }) {
   </section>`;
 }
 
+/** What the grader said of the answer, or of each of its steps that is in words. */
+const gradesOf = (judgement) => [judgement, ...(judgement?.steps ?? [])].flatMap((one) => one?.grade ?? []);
+
 /** Without a fitted grader the wording alone is compared, and the grade says so. */
-const byWording = (grade) => !grade || grade.grader.startsWith("wording");
+const byWording = (grades) => !grades.length || grades.some(({ grader }) => grader.startsWith("wording"));
 
 function Told({ item, judgement, verdict }) {
   if (judgement?.grade) return html`<${Grade} judgement=${judgement} />`;
-  if (item.kind === "steps" && judgement) return html`<${StepResults} steps=${item.steps} judgement=${judgement} />`;
+  if (judgement?.steps.length) return html`<${StepResults} steps=${judgement.steps} />`;
   return html`<${Plain} judgement=${judgement} verdict=${verdict} kind=${item.kind} />`;
 }
 
@@ -62,16 +67,16 @@ function Plain({ judgement, verdict, kind }) {
       <span class="label">${verdict === "provisional" ? "A model answer" : "Right answer"}</span><${Inline} text=${judgement.answer} /></p>`}`;
 }
 
-/** The service tells one line of feedback and one of the answer per step; an answer it does not have is an empty line. */
-function StepResults({ steps, judgement }) {
-  const feedback = String(judgement.feedback ?? "").split("\n");
-  const answers = String(judgement.answer ?? "").split("\n");
-  return html`<ol class="step-results">
-    ${steps.map((step, position) => html`<li key=${step.step_id}>
-      <strong><${Inline} text=${feedback[position] ?? ""} /></strong>
-      ${feedback[position] !== "Right." && answers[position] && html` <span class="right-answer">
-        <span class="label">Right answer</span><${Inline} text=${answers[position]} /></span>`}</li>`)}
-  </ol>`;
+/** Each step as the service judged it: one in words with its grade, like an answer that stands alone. */
+function StepResults({ steps }) {
+  return html`<ol class="step-results">${steps.map((step) => html`<li key=${step.step_id} data-label=${step.grade?.label}>
+    ${step.grade ? html`<strong>${wordOf(step.grade.label)}</strong> <${Sureness} who="Wayline" confidence=${step.grade.confidence} /><${Grade} judgement=${step} />`
+      : html`<${Settled} step=${step} />`}</li>`)}</ol>`;
+}
+
+function Settled({ step: { correct, feedback, answer } }) {
+  return html`<strong><${Inline} text=${feedback} /></strong>
+    ${!correct && answer && html` <span class="right-answer"><span class="label">Right answer</span><${Inline} text=${answer} /></span>`}`;
 }
 
 /** Feedback that only repeats the verdict is not said twice. */

@@ -54,7 +54,8 @@ function Last({ last, goesOn }) {
   const moves = beliefs.map((now) => ({ before: now.before, now }))
     .filter(({ before, now }) => typeof before === "number" && percent(before) !== percent(now.probability));
   return html`<section class="last card" aria-label="Your last verdict">
-    <p><span class="small">Your verdict for ${entry.learner}:</span> <strong>${wordOf(label)}</strong>${score === undefined ? "" : `, ${percent(score)} of the marks`}</p>
+    <p><span class="small">Your verdict for ${entry.learner}:</span> <strong>${wordOf(label)}</strong>${score === undefined ? "" : `, ${percent(score)} of the marks`}
+      <button type="button" class="quiet" onClick=${session.change}>Change<span class="hidden"> your verdict for ${entry.learner}</span></button></p>
     ${moves.length ? html`<div><p class="small">What we now think this learner knows</p><${MoveList} moves=${moves} /></div>` : html`<p class="small">No belief changed by it.</p>`}
   </section>`;
 }

@@ -1,4 +1,4 @@
-// The teacher's queue: shown → judged → next. Holds the state, knows nothing of the screen.
+// The teacher's queue: shown → judged → next, or back to the last one to change its verdict. Holds the state, knows nothing of the screen.
 
 import { reviews } from "./client.js";
 import { createStore } from "./store.js";
@@ -10,8 +10,8 @@ export const ORDERS = { doubtful: "Most doubtful", oldest: "Oldest" };
 
 /**
  * phase: "loading" | "judging" | "sending" | "empty"
- * entries: what waits, the one on show first; left: ids that were left for later, which do not come again by themselves
- * last: what became of the entry before, as { entry, label, score, beliefs } or, where no verdict was taken, { entry, sentence }
+ * entries: what waits, the one on show first; one with `replaces` was judged, and that verdict is to be changed; left: ids that were left for later, which do not come again by themselves
+ * last: what became of the entry before, as { entry, label, score, beliefs, response_id } or, where no verdict was taken, { entry, sentence }
  * problem: what failed last, with `problem.retry` where trying again can help
  */
 const START = { phase: "loading", entries: [], labels: [], waiting: null, threshold: null, left: [], last: null, problem: null, round: 0 };
@@ -48,15 +48,18 @@ export function createReview(order) {
   async function send(entry, verdict) {
     set({ phase: "sending", problem: null });
     try {
-      const { beliefs } = await reviews.judge(entry.review_id, verdict);
-      goOn({ waiting: state().waiting - 1, last: { entry, ...verdict, beliefs } });
+      const { beliefs, response_id } = await reviews.judge(entry.review_id, { ...verdict, ...(entry.replaces && { replaces: entry.replaces }) });
+      goOn({ waiting: stillWaiting(entry), last: { entry, ...verdict, beliefs, response_id } });
     } catch (problem) {
       const sentence = noLonger(problem);
-      if (sentence) goOn({ waiting: state().waiting - 1, last: { entry, sentence } });
+      if (sentence) goOn({ waiting: stillWaiting(entry), last: { entry, sentence } });
       else if (problem.retryable) set({ problem: { ...described(problem), retry: () => send(entry, verdict) } });
       else set({ phase: "judging", problem: described(problem) });
     }
   }
+
+  /** How many wait when this one has been judged: one whose verdict was changed waited no more. */
+  const stillWaiting = (entry) => state().waiting - (entry.replaces ? 0 : 1);
 
   /** Nothing is on its way: a verdict that could not be sent may be sent again or left. */
   const idle = () => state().phase === "judging" || (state().phase === "sending" && state().problem !== null);
@@ -68,7 +71,15 @@ export function createReview(order) {
       if (state().phase === "judging") send(state().entries[0], verdict);
     },
     leave() {
-      if (idle()) goOn({ left: [...state().left, state().entries[0].review_id], last: null });
+      if (!idle()) return;
+      const [{ review_id: id, replaces }] = state().entries;
+      goOn({ left: replaces ? state().left : [...state().left, id], last: null });
+    },
+    /** Show the last one again: what is said of it now takes the place of what was said. */
+    change() {
+      if (!idle() && state().phase !== "empty") return;
+      const { entry, response_id: replaces } = state().last;
+      show([{ ...entry, replaces }, ...state().entries], { last: null });
     },
     bringBack() { set({ left: [], last: null }); load(); },
     sortBy(wanted) {

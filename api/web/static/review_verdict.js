@@ -43,7 +43,7 @@ export function Verdict({ entry, labels, locked, problem, teacher, onTeacher, ke
 
   const moveTo = (event) => setScore(Number(event.target.value));
   return html`<form class="verdict-form card" ref=${form} aria-labelledby="verdict-title" aria-busy=${locked && !problem} onSubmit=${(event) => event.preventDefault()}>
-    <h2 id="verdict-title">Your verdict</h2>
+    <h2 id="verdict-title">${entry.replaces ? "Your new verdict" : "Your verdict"}</h2>
     <div class="field"><label for="teacher">Your name</label>
       <input id="teacher" value=${teacher} maxlength="100" autocomplete="name" required aria-invalid=${nameless ? "true" : undefined}
         aria-describedby=${nameless ? "teacher-missing" : undefined}
@@ -63,7 +63,7 @@ export function Verdict({ entry, labels, locked, problem, teacher, onTeacher, ke
       <span>${wordOf(label)}</span>${keys && position < MOST_KEYS && html`<kbd aria-hidden="true">${position + 1}</kbd>`}</button>`)}</div>
     <${Notice} problem=${problem} />
     <div class="after-labels">
-      <button type="button" class="quiet" aria-disabled=${locked && !problem} onClick=${onLeave}>Leave for later</button>
+      <button type="button" class="quiet" aria-disabled=${locked && !problem} onClick=${onLeave}>${entry.replaces ? "Leave it as it was" : "Leave for later"}</button>
       <label class="keys-switch"><input type="checkbox" checked=${keys} onChange=${(event) => onKeys(event.target.checked)} /> Number keys judge</label>
     </div>
   </form>`;
