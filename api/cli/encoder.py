@@ -79,13 +79,14 @@ def fit(
     """
     from api.cli import _fitting
     from data.graded_answers import read_graded
-    from student_model.encoder.export import save
+    from student_model.encoder.export import place_for, save
     from student_model.encoder.fit import Asked
     from student_model.encoder.fit import fit as fit_grader
 
     recipe = Recipe(**chosen, worth=_shares(worth))
     begin, at = time.perf_counter(), datetime.now(UTC)
     with _refusals(), _fitting.progress() as tell:
+        place_for(out)  # and not after hours of training
         items = _items(curriculum)
         answers = read_graded(train, items)
         bare = read_graded(unlabelled, items, graded=False) if unlabelled else []

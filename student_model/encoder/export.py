@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,43 @@ import orjson
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.book import quiet
 from student_model.encoder.fit import Fitted
-from student_model.encoder.grader import BASE, FORMAT, MANIFEST, PRECEDENTS, TOKENIZER, Served, open_grader
+from student_model.encoder.grader import BASE, FORMAT, MANIFEST, PRECEDENTS, TOKENIZER, GraderError, Served, open_grader
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
 
 SAMPLE = 400
 """Answers on which the eight-bit grader is compared with the one that was fitted."""
+
+
+def place_for(out: Path) -> Path:
+    """The whole path of a folder that a grader may take the place of: a new or empty one, or that of a grader alone.
+
+    Raises:
+        GraderError: what is in it would be lost, or it cannot be written; the text says what to do.
+    """
+    place = out.resolve()
+    instead = f"name a folder in it, such as --out {place / 'grader'}"
+    try:
+        if place.is_mount() or Path.cwd().is_relative_to(place):  # which another folder cannot take the place of
+            raise GraderError(f"a grader cannot replace {place}, the folder you are in or a mounted one: {instead}")
+        if place.exists():
+            strange = sorted({one.name for one in place.iterdir()} - _own(place))
+            if strange:
+                more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+                told = f"{', '.join(strange[:3])}{more}, which a grader in its place would delete"
+                raise GraderError(f"{place} holds {told}: {instead}")
+        with TemporaryDirectory(dir=next(one for one in place.parents if one.exists())):
+            return place
+    except OSError as error:
+        raise GraderError(f"{place} cannot be written ({error.strerror}): name another folder with --out") from error
+
+
+def _own(folder: Path) -> set[str]:
+    """The names of the files of the grader in a folder, if there is one."""
+    try:
+        return {MANIFEST, *orjson.loads((folder / MANIFEST).read_bytes())["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def save(
@@ -35,7 +67,11 @@ def save(
     """Write a grader that was fitted to these answers, in place of what was there, and open it.
 
     The manifest says how often it gives the label that the fitted one gives (`agreement`, a share).
+
+    Raises:
+        GraderError: see `place_for`, which tells before anything is fitted.
     """
+    out = place_for(out)
     fresh = out.with_name(f".{out.name}.next")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

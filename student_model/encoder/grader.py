@@ -33,7 +33,7 @@ REMEMBERED = 500
 
 
 class GraderError(RuntimeError):
-    """A folder holds no grader that can be used; the text says why and what to do."""
+    """A folder holds no grader that can be used, or cannot take one; the text says why and what to do."""
 
 
 class Served:
