@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from student_model.encoder.recipe import CHOICES, HELP, Recipe
+from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
     from knowledge_graph.types import Item
@@ -41,9 +41,20 @@ def _recipe_options(command: Command) -> Command:
         if isinstance(default, bool):
             command = click.option(f"{name}/--no-{name[2:]}", **given)(command)
         else:
-            kind = click.Choice(CHOICES[one.name]) if one.name in CHOICES else None
-            command = click.option(name, type=kind, **given)(command)
+            command = click.option(name, type=_kind(one.name, default), **given)(command)
     return command
+
+
+def _kind(name: str, default: object) -> click.ParamType[Any] | None:
+    """What an option of the recipe takes."""
+    if name in CHOICES:
+        return click.Choice(CHOICES[name])
+    bounds = BOUNDS.get(name)
+    if bounds is None:
+        return None
+    if isinstance(default, int):
+        return click.IntRange(int(bounds.least), None if bounds.most is None else int(bounds.most))
+    return click.FloatRange(bounds.least, bounds.most, min_open=bounds.beyond, max_open=bounds.below)
 
 
 @click.group()
@@ -83,7 +94,10 @@ def fit(
     from student_model.encoder.fit import Asked
     from student_model.encoder.fit import fit as fit_grader
 
-    recipe = Recipe(**chosen, worth=_shares(worth))
+    try:
+        recipe = Recipe(**chosen, worth=_shares(worth))
+    except ValueError as error:  # what has a range and yet is no number, such as nan
+        raise click.UsageError(str(error)) from None
     begin, at = time.perf_counter(), datetime.now(UTC)
     with _refusals(), _fitting.progress() as tell:
         place_for(out)  # and not after hours of training
