@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 from pathlib import Path
 
+import orjson
 import pytest
 from graders_fitted import AT, Made, planted, write
 from test_encoder_cli import run
 
+from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.export import place_for, save
 from student_model.encoder.fit import Fitted, fit
-from student_model.encoder.grader import GraderError
+from student_model.encoder.grader import GraderError, open_grader
+from student_model.encoder.reader import session
+from student_model.encoder.reading import features, how_many_features
 from student_model.encoder.recipe import Recipe
 
 
@@ -79,3 +85,51 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for out in (tmp_path / "file", tmp_path / "file" / "grader", Path("/proc/nowhere/grader")):
         with pytest.raises(GraderError, match=r"cannot be written \(.+\): name another folder with --out"):
             place_for(out)
+
+
+def test_a_grader_that_was_opened_stays_itself_when_another_takes_its_folder(
+    made: Made, fitted: Fitted, copied: Path
+) -> None:
+    """As in a worker that starts late: neither the base encoder nor the network has been read before."""
+    asked = ("Why does it float?", ["It is less dense than water."], "it is lighter than water")
+    late = open_grader(copied)
+    save(fitted, planted(6), copied, AT, 1.0)
+    assert open_grader(copied).grade(*asked).grader != made.served.version
+    assert late.grade(*asked) == made.served.grade(*asked)
+    shutil.rmtree(copied)
+    late._nets[0]._session = None  # and in one that starts later still
+    assert late.grade(*asked) == made.served.grade(*asked)
+
+
+def test_nothing_stays_open_when_a_grader_is_let_go(copied: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    grader = open_grader(copied)
+    assert len(os.listdir("/proc/self/fd")) == before + 2
+    del grader
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_that_is_written_over_is_refused_and_not_mixed_in(copied: Path) -> None:
+    grader = open_grader(copied)
+    (copied / "net-0.onnx").write_bytes((copied / "base.onnx").read_bytes())
+    with pytest.raises(GraderError, match=r"net-0\.onnx is changed or damaged: restart what serves it"):
+        grader.grade("Why?", ["So."], "so")
+    with pytest.raises(GraderError, match=r"net-0\.onnx is changed or damaged: fit the grader again, or copy it anew"):
+        open_grader(copied)
+
+
+def test_a_grader_of_other_features_than_the_program_makes_is_refused(made: Made, copied: Path) -> None:
+    graph = session(made.folder / "net-0.onnx")
+    (width,) = [one.shape[1] for one in graph.get_inputs() if one.name == "features"]
+    manifest = orjson.loads((copied / "encoder.json").read_bytes())
+    assert manifest["features"] == width
+    (copied / "encoder.json").write_bytes(orjson.dumps({**manifest, "features": 23}))
+    with pytest.raises(GraderError, match=rf"takes 23 features, this program makes {width}: fit it again"):
+        open_grader(copied)
+
+
+@pytest.mark.parametrize(("near", "count", "many"), [(False, False, 0), (True, False, 22), (True, True, 45)])
+def test_features_are_as_many_as_are_told(near: bool, count: bool, many: int, made: Made) -> None:
+    known = made.served._known([GradedAnswer("Why?", ("So.",), "so")]) if near else None
+    assert how_many_features(near, count) == len(features("Why?", ("So.",), "so", known, count)) == many

@@ -20,6 +20,7 @@ from student_model.encoder.fit import Fitted
 from student_model.encoder.grader import BASE, FORMAT, MANIFEST, PRECEDENTS, TOKENIZER, GraderError, Served, open_grader
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
+from student_model.encoder.reading import how_many_features
 
 SAMPLE = 400
 """Answers on which the eight-bit grader is compared with the one that was fitted."""
@@ -113,6 +114,7 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
         "error": fitted.told.error,
         "counted": fitted.recipe.counted,
         "near": fitted.recipe.near,
+        "features": how_many_features(fitted.recipe.near, fitted.recipe.counted),
         "members": len(fitted.members),
         "trust": asdict(fitted.told.trust),
         "held": dict(fitted.told.held),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +25,7 @@ from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
 from student_model.encoder.reader import Graph, Reader
-from student_model.encoder.reading import features, matches
+from student_model.encoder.reading import features, how_many_features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 
@@ -36,21 +39,52 @@ class GraderError(RuntimeError):
     """A folder holds no grader that can be used, or cannot take one; the text says why and what to do."""
 
 
+class File:
+    """A file of a grader as it is now, checked against its hash. Called for its content later, it gives the same, even
+    where another grader has taken the folder's place: it is held open, and read anew each time, as graphs kept in
+    memory beside their sessions would take it twice.
+
+    Raises:
+        GraderError: it is not what the manifest tells of, or was written over since.
+    """
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        self._path, self._sha256, self._open = path, sha256, os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._open)
+        self._check(self._read(), "fit the grader again, or copy it anew")
+
+    def __call__(self) -> bytes:
+        content = self._read()
+        self._check(content, "restart what serves it; `wayline encoder fit` replaces a grader as a whole")
+        return content
+
+    def _read(self) -> bytes:
+        return os.pread(self._open, os.fstat(self._open).st_size, 0)
+
+    def _check(self, content: bytes, remedy: str) -> None:
+        if hashlib.sha256(content).hexdigest() != self._sha256:
+            raise GraderError(f"{self._path} is changed or damaged: {remedy}")
+
+
 class Served:
-    """A grader from a folder. It is a `Grader`; the same answer gets the same grade in every process."""
+    """A grader from a folder. It is a `Grader`; the same answer gets the same grade in every process, whatever becomes
+    of the folder.
+    """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.folder, self.manifest = folder, manifest
+        files = {name: File(folder / name, sha256) for name, sha256 in manifest["files"].items()}
+        numbers = range(manifest["members"])
         task = manifest["task"]
         self.task = Task(task["kind"], tuple(task["labels"]), tuple(task["worth"]), task["max_score"])
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
-        self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
-        self._forests = [_forest(folder / f"forest-{n}.npz") for n in range(manifest["members"])]
-        self._guards = [_guard(folder / f"guard-{n}.npz") for n in range(manifest["members"])]
-        self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
+        self.pairs = Pairs(read_tokenizer(files[TOKENIZER]()), signs, budget)
+        self._forests = [_forest(files.get(f"forest-{n}.npz")) for n in numbers]
+        self._guards = [_guard(files.get(f"guard-{n}.npz")) for n in numbers]
+        self._nets = [Graph(files[f"net-{n}.onnx"]) for n in numbers]
         self._trust = Trust(**manifest["trust"])
-        self._precedents = _precedents(folder / PRECEDENTS)
-        self.reader = Reader(folder / BASE, self.pairs)
+        self._precedents = _precedents(files.get(PRECEDENTS))
+        self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._lock = Lock()
 
@@ -149,25 +183,25 @@ class Served:
         return found | self.reader.read([a.answer for a in answers if a.answer not in found])
 
 
-def _forest(path: Path) -> Forest | None:
-    kept = _arrays(path)
+def _forest(file: File | None) -> Forest | None:
+    kept = _arrays(file)
     return None if kept is None else Forest(**kept)
 
 
-def _guard(path: Path) -> Guard | None:
-    kept = _arrays(path)
+def _guard(file: File | None) -> Guard | None:
+    kept = _arrays(file)
     return None if kept is None else restored(kept)
 
 
-def _precedents(path: Path) -> Precedents | None:
-    kept = _arrays(path)
+def _precedents(file: File | None) -> Precedents | None:
+    kept = _arrays(file)
     return None if kept is None else Precedents(**kept)
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
-    if not path.is_file():
+def _arrays(file: File | None) -> dict[str, NDArray[Any]] | None:
+    if file is None:
         return None
-    with np.load(path, allow_pickle=False) as kept:
+    with np.load(io.BytesIO(file()), allow_pickle=False) as kept:
         return {name: kept[name] for name in kept.files}
 
 
@@ -184,9 +218,10 @@ def open_grader(folder: Path) -> Served:
         manifest = orjson.loads(path.read_bytes())
         if manifest["format"] != FORMAT:
             raise GraderError(f"{folder} has format {manifest['format']}, this program reads {FORMAT}: fit it again")
-        for name, wanted in manifest["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
-                raise GraderError(f"{folder / name} is changed or damaged: fit the grader again, or copy it anew")
+        made = how_many_features(manifest["near"], manifest["counted"])
+        wanted = manifest.get("features", made)  # which older ones do not tell
+        if made != wanted:
+            raise GraderError(f"{folder} takes {wanted} features, this program makes {made}: fit it again")
         return Served(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GraderError(f"{folder} holds no whole grader ({error!r}): fit it again, or copy it anew") from error
