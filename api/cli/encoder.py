@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
@@ -157,13 +157,29 @@ def evaluate(
 
     renamed = dict(_pair(one, "--rename") for one in rename)
     with _refusals(), _fitting.progress() as tell:
-        answers = read_graded(test, _items(curriculum))
+        answers, grader = read_graded(test, _items(curriculum)), open_grader(model)
+        _require_unseen(grader, answers, model, test)
         tell(f"grading {len(answers):,} answers")
-        found = measure(open_grader(model), answers, renamed, tell.done, precedents)
+        found = measure(grader, answers, renamed, tell.done, precedents)
     if as_json:
         click.echo(json.dumps(found, allow_nan=False))
         return
     _show(found)
+
+
+def _require_unseen(grader: Served, answers: Sequence[GradedAnswer], model: Path, test: Sequence[Path]) -> None:
+    """Refuse to measure a grader on the very answers it was fitted to.
+
+    Raises:
+        LeakyData: they are.
+    """
+    from student_model.audit import Fault, LeakyData
+    from student_model.encoder.grader import fingerprint
+
+    if grader.manifest["trained_on"]["sha256"] == fingerprint(answers):
+        what, names = "is what the grader was fitted to", ", ".join(map(str, test))
+        remedy = "Measure it on answers to other questions."
+        raise LeakyData((Fault("seen before", names, what, len(answers), 1.0, (str(model),), remedy),))
 
 
 @encoder.command()
@@ -293,6 +309,8 @@ def _tell(document: dict[str, Any]) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     click.echo(f"{found['grader']} on {found['rows']:,} answers to {found['questions']:,} questions")
+    if found["known"] is not None:
+        click.echo(f"{found['known']:,} of {found['rows']:,} answers are to questions it was trained on")
     names = ("accuracy", "macro_f1", "weighted_f1", "rmse", "pearson", "qwk", "ece", "accuracy_at_80")
     for name, row in (("this grader", found), *found["baselines"].items()):
         told = "  ".join(f"{key} {row[key]:.3f}" for key in names if key in row)

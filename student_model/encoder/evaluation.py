@@ -46,13 +46,14 @@ def evaluate(
     else:
         _require(told, task)
         target = places(told, task).astype(np.float64)
+    known = grader.known(told)
     begin = time.perf_counter()
     said = grader.outcomes(told, done, precedents)
     seconds = time.perf_counter() - begin
     found = {
         "rows": len(told),
         "questions": len({one.group for one in told}),
-        "known": int(grader.known(told).sum()) if precedents else 0,
+        "known": None if known is None else int(known.sum()),
         **figures(task, said, target),
         "labels": _by_label(task, said, target) if task.kind == "labels" else {},
         "seconds": seconds,

@@ -17,7 +17,17 @@ import orjson
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.book import quiet
 from student_model.encoder.fit import Fitted
-from student_model.encoder.grader import BASE, FORMAT, MANIFEST, PRECEDENTS, TOKENIZER, GraderError, Served, open_grader
+from student_model.encoder.grader import (
+    BASE,
+    FORMAT,
+    MANIFEST,
+    PRECEDENTS,
+    TOKENIZER,
+    GraderError,
+    Served,
+    fingerprint,
+    open_grader,
+)
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
 from student_model.encoder.reading import how_many_features
@@ -103,7 +113,6 @@ def save(
 
 def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, seconds: float) -> dict[str, Any]:
     pairs = fitted.base.pairs
-    told = [[one.question, one.reference_answers, one.answer, one.label, one.score, one.passage] for one in answers]
     return {
         "format": FORMAT,
         "task": asdict(fitted.task),
@@ -124,7 +133,7 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
         "trained_on": {
             "answers": len(answers),
             "questions": len({one.group for one in answers}),
-            "sha256": hashlib.sha256(orjson.dumps(told)).hexdigest(),
+            "sha256": fingerprint(answers),
         },
         "at": at.isoformat(),
         "seconds": round(seconds, 1),

@@ -129,10 +129,10 @@ class Served:
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
-    def known(self, answers: Sequence[GradedAnswer]) -> NDArray[np.bool_]:
-        """Which of n answers are to questions with precedents, (n,)."""
+    def known(self, answers: Sequence[GradedAnswer]) -> NDArray[np.bool_] | None:
+        """Which of n answers are to questions with precedents, (n,); nothing where the grader keeps none."""
         if self._precedents is None:
-            return np.zeros(len(answers), dtype=np.bool_)
+            return None
         return np.array([self._precedents.correction(one) is not None for one in answers], dtype=np.bool_)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -181,6 +181,12 @@ class Served:
             while len(self._readings) > REMEMBERED:
                 self._readings.popitem(last=False)
         return found | self.reader.read([a.answer for a in answers if a.answer not in found])
+
+
+def fingerprint(answers: Sequence[GradedAnswer]) -> str:
+    """A hash of graded answers, as the manifest keeps that of those a grader was fitted to."""
+    told = [[one.question, one.reference_answers, one.answer, one.label, one.score, one.passage] for one in answers]
+    return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 
 def _forest(file: File | None) -> Forest | None:
