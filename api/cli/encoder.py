@@ -358,12 +358,12 @@ def _refusals() -> Iterator[None]:
     """What is wrong with files, encoder or grader is said on stderr, and the exit status is 1."""
     from api.cli import _fitting
     from student_model.encoder.answers import NoTask
-    from student_model.encoder.base import EncoderMissing
+    from student_model.encoder.base import EncoderMissing, EncoderUnfit
     from student_model.encoder.evaluation import OtherGrades
     from student_model.encoder.grader import GraderError
 
     with _fitting.refusals():
         try:
             yield
-        except (NoTask, EncoderMissing, OtherGrades, GraderError) as error:
+        except (NoTask, EncoderMissing, EncoderUnfit, OtherGrades, GraderError) as error:
             raise click.ClickException(str(error)) from error

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Literal
 
 METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
-"""`full`: all weights. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
+"""`full`: all weights but the vectors of words, which no method changes: they are many, and each is seen too seldom to
+learn. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
 `prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
 alone."""
 
@@ -89,7 +90,7 @@ CHOICES = {
 }
 HELP = {
     "base": "Folder or name of the base encoder; all-MiniLM-L6-v2 from its package if absent.",
-    "method": "Which weights learn: all, the last layers, or new ones beside them.",
+    "method": "Which weights learn: all but the words' vectors, the last layers, or new ones beside them.",
     "layers": "How many layers learn with `last`.",
     "rank": "Size of what `lora`, `adalora`, `prefix` and `adapters` add.",
     "epochs": "Times that each answer is seen.",
