@@ -5,20 +5,25 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 from graders_fitted import AT, Made, planted, write
 from test_encoder_cli import run
 
 from student_model.encoder.answers import GradedAnswer
-from student_model.encoder.export import place_for, save
+from student_model.encoder.base import embed
+from student_model.encoder.export import Whole, place_for, save
 from student_model.encoder.fit import Fitted, fit
-from student_model.encoder.grader import GraderError, open_grader
+from student_model.encoder.grader import GraderError, fingerprint, open_grader
 from student_model.encoder.reader import session
 from student_model.encoder.reading import features, how_many_features
 from student_model.encoder.recipe import Recipe
+from student_model.encoder.similar import Reading
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +138,28 @@ def test_a_grader_of_other_features_than_the_program_makes_is_refused(made: Made
 def test_features_are_as_many_as_are_told(near: bool, count: bool, many: int, made: Made) -> None:
     known = made.served._known([GradedAnswer("Why?", ("So.",), "so")]) if near else None
     assert how_many_features(near, count) == len(features("Why?", ("So.",), "so", known, count)) == many
+
+
+def test_the_grader_of_32_bits_that_it_is_compared_with_reads_in_32_bits(
+    fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [one.answer for one in planted(6)]
+    whole, small = Whole(fitted.base).read(texts), fitted.reader.read(texts)
+    right = embed(texts, base=str(fitted.base.place))
+    assert np.array([whole[text].mean for text in texts]) == pytest.approx(right, abs=1e-6)
+    assert np.abs(np.array([small[text].mean for text in texts]) - right).max() > 1e-4
+
+    def refused(texts: Iterable[str], tell: object = None) -> dict[str, Reading]:
+        raise AssertionError("read in eight bits")
+
+    monkeypatch.setattr(fitted.reader, "read", refused)
+    assert save(fitted, planted(6), tmp_path / "grader", AT, 1.0).manifest["agreement"] > 0.9
+
+
+def test_they_may_be_compared_on_answers_that_were_not_learned_from(fitted: Fitted, tmp_path: Path) -> None:
+    unseen = planted()[24:]
+    served = save(fitted, planted(6), tmp_path / "grader", AT, 1.0, compared=unseen)
+    found = replace(fitted, reader=Whole(fitted.base)).found(unseen)
+    same = found.argmax(axis=1) == served.outcomes(unseen, precedents=False).place
+    assert served.manifest["agreement"] == same.mean()
+    assert served.manifest["trained_on"]["sha256"] == fingerprint(planted(6))

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -31,7 +32,7 @@ from student_model.encoder.grader import open_grader
 from student_model.encoder.recipe import HELP
 from student_model.encoder.tuning import tuned
 
-SIZES = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+SIZES: dict[str, Any] = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 MADE: dict[str, Callable[[], PreTrainedModel]] = {
     "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=24, n_layers=2, n_heads=2, hidden_dim=32)),
     "mpnet": lambda: MPNetModel(MPNetConfig(**SIZES)),
@@ -42,7 +43,9 @@ MADE: dict[str, Callable[[], PreTrainedModel]] = {
 
 def of(family: str) -> PreTrainedModel:
     torch.manual_seed(5)
-    return MADE[family]().eval()
+    made = MADE[family]()
+    made.train(False)
+    return made
 
 
 def said(encoder: nn.Module) -> Tensor:

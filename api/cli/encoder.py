@@ -131,7 +131,7 @@ def _fitted(served: Served, out: Path, as_json: bool) -> None:
             click.echo(f"{what}: {figures}")
     if not told["held"]:
         click.echo("too few questions to hold any back: not judged")
-    click.echo(f"in eight bits the same label for {told['agreement']:.1%}")
+    click.echo(f"in eight bits, with the base encoder too, the same label for {told['agreement']:.1%}")
 
 
 @encoder.command()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 
 from student_model.encoder.answers import GradedAnswer
+from student_model.encoder.base import Base, token_vectors
 from student_model.encoder.book import quiet
 from student_model.encoder.fit import Fitted
 from student_model.encoder.grader import (
@@ -30,7 +31,9 @@ from student_model.encoder.grader import (
 )
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
-from student_model.encoder.reading import how_many_features
+from student_model.encoder.reader import Reader
+from student_model.encoder.reading import how_many_features, reading
+from student_model.encoder.similar import Reading
 
 SAMPLE = 400
 """Answers on which the eight-bit grader is compared with the one that was fitted."""
@@ -74,10 +77,12 @@ def save(
     at: datetime,
     seconds: float,
     tell: Callable[[str], None] = quiet,
+    compared: Sequence[GradedAnswer] = (),
 ) -> Served:
     """Write a grader that was fitted to these answers, in place of what was there, and open it.
 
-    The manifest says how often it gives the label that the fitted one gives (`agreement`, a share).
+    The manifest says how often it gives the label that the fitted one gives (`agreement`, a share), each with features
+    from its own base encoder: on `compared`, or on some of the answers it was fitted to where these are none.
 
     Raises:
         GraderError: see `place_for`, which tells before anything is fitted.
@@ -101,7 +106,7 @@ def save(
     manifest = _manifest(fitted, answers, at, seconds)
     _sealed(fresh, manifest)
     tell("comparing it with the grader of 32 bits")
-    _sealed(fresh, {**manifest, "agreement": _agreement(fitted, open_grader(fresh), answers)})
+    _sealed(fresh, {**manifest, "agreement": _agreement(fitted, open_grader(fresh), compared or answers)})
     old = out.with_name(f".{out.name}.before")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -151,11 +156,28 @@ def _sealed(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 def _agreement(fitted: Fitted, served: Served, answers: Sequence[GradedAnswer]) -> float:
     """The share of answers that get the same label from both, of every so-manieth of the answers. Without precedents:
-    they are answers that it knows.
+    they may be answers that it knows.
     """
     some = answers[:: max(1, len(answers) // SAMPLE)][:SAMPLE]
-    whole = outcomes(fitted.task, fitted.found(some), fitted.told.temperature, fitted.told.error)
+    found = replace(fitted, reader=Whole(fitted.base)).found(some)
+    whole = outcomes(fitted.task, found, fitted.told.temperature, fitted.told.error)
     small = served.outcomes(some, precedents=False)
     if fitted.task.kind == "labels":
         return float(np.mean(whole.place == small.place))
     return float(np.mean(np.abs(whole.score - small.score) <= 0.05))
+
+
+class Whole(Reader):
+    """Reads texts with a base encoder of 32 bits, where a grader reads with that of eight, as in service."""
+
+    def __init__(self, base: Base) -> None:
+        super().__init__(base.place, base.pairs)
+        self._base = base
+
+    def read(self, texts: Iterable[str], tell: Callable[[str], None] = quiet) -> dict[str, Reading]:
+        """The readings of texts, by text."""
+        listed = list(dict.fromkeys(texts))
+        return {
+            listed[place]: reading(self.pairs, listed[place], vectors)
+            for place, vectors in token_vectors(self._base, listed, tell)
+        }
