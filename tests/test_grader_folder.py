@@ -17,9 +17,10 @@ from test_encoder_cli import run
 
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.base import embed
-from student_model.encoder.export import Whole, place_for, save
+from student_model.encoder.export import Whole, _answering, _sealed, place_for, save
 from student_model.encoder.fit import Fitted, fit
 from student_model.encoder.grader import GraderError, fingerprint, open_grader
+from student_model.encoder.precedents import Trust
 from student_model.encoder.reader import session
 from student_model.encoder.reading import features, how_many_features
 from student_model.encoder.recipe import Recipe
@@ -163,3 +164,19 @@ def test_they_may_be_compared_on_answers_that_were_not_learned_from(fitted: Fitt
     same = found.argmax(axis=1) == served.outcomes(unseen, precedents=False).place
     assert served.manifest["agreement"] == same.mean()
     assert served.manifest["trained_on"]["sha256"] == fingerprint(planted(6))
+
+
+def test_graders_that_answer_differently_have_different_versions(fitted: Fitted, tmp_path: Path) -> None:
+    """Though none of their files differs; where only the hour does, it is one version."""
+
+    def version(one: Fitted, **origin: object) -> str:
+        _sealed(tmp_path, _answering(one), origin)
+        return str(orjson.loads((tmp_path / "encoder.json").read_bytes())["version"])
+
+    told = fitted.told
+    others = [
+        *(replace(told, **{name: 0.123}) for name in ("share", "temperature", "error")),  # type: ignore[arg-type]
+        replace(told, trust=Trust(9.0, 0.5)),
+    ]
+    versions = {version(replace(fitted, told=one)) for one in (told, *others)}
+    assert len(versions) == 5 and version(fitted, at="now") == version(fitted, at="then") in versions

@@ -103,10 +103,10 @@ def save(
             np.savez_compressed(fresh / f"guard-{number}.npz", **member.guard.arrays())  # type: ignore[arg-type]
     if fitted.precedents is not None:
         np.savez_compressed(fresh / PRECEDENTS, **fitted.precedents.arrays())  # type: ignore[arg-type]
-    manifest = _manifest(fitted, answers, at, seconds)
-    _sealed(fresh, manifest)
+    answering, origin = _answering(fitted), _origin(fitted, answers, at, seconds)
+    _sealed(fresh, answering, origin)
     tell("comparing it with the grader of 32 bits")
-    _sealed(fresh, {**manifest, "agreement": _agreement(fitted, open_grader(fresh), compared or answers)})
+    _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), compared or answers)})
     old = out.with_name(f".{out.name}.before")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -116,10 +116,10 @@ def save(
     return open_grader(out)
 
 
-def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, seconds: float) -> dict[str, Any]:
+def _answering(fitted: Fitted) -> dict[str, Any]:
+    """All that a grade depends on beside the files."""
     pairs = fitted.base.pairs
     return {
-        "format": FORMAT,
         "task": asdict(fitted.task),
         "signs": asdict(pairs.signs),
         "budget": asdict(pairs.budget),
@@ -131,6 +131,12 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
         "features": how_many_features(fitted.recipe.near, fitted.recipe.counted),
         "members": len(fitted.members),
         "trust": asdict(fitted.told.trust),
+    }
+
+
+def _origin(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, seconds: float) -> dict[str, Any]:
+    """Where a grader comes from, and how good it is."""
+    return {
         "held": dict(fitted.told.held),
         "held_known": dict(fitted.told.held_known),
         "recipe": asdict(fitted.recipe),
@@ -146,11 +152,12 @@ def _manifest(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, sec
     }
 
 
-def _sealed(folder: Path, manifest: Mapping[str, Any]) -> None:
+def _sealed(folder: Path, answering: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+    """Write the manifest. Graders have one version where the same answer gets the same grade from them."""
     files = sorted(one for one in folder.iterdir() if one.name != MANIFEST)
     hashes = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
-    version = hashlib.sha256(orjson.dumps([hashes, manifest["temperature"], manifest["task"]])).hexdigest()[:12]
-    document = {**manifest, "files": hashes, "version": version}
+    version = hashlib.sha256(orjson.dumps([hashes, answering])).hexdigest()[:12]
+    document = {"format": FORMAT, **answering, **origin, "files": hashes, "version": version}
     (folder / MANIFEST).write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 

@@ -31,8 +31,8 @@ from student_model.judging.grades import Grade
 
 FORMAT = 2
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
-REMEMBERED = 500
-"""Questions and references whose readings are kept: about 30 MB."""
+REMEMBERED = 30_000_000
+"""Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
 
 
 class GraderError(RuntimeError):
@@ -86,6 +86,7 @@ class Served:
         self._precedents = _precedents(files.get(PRECEDENTS))
         self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._held = 0
         self._lock = Lock()
 
     @property
@@ -176,11 +177,17 @@ class Served:
         fresh = self.reader.read([text for text in lasting if text not in found])
         with self._lock:
             for text in lasting:
-                self._readings[text] = found.setdefault(text, fresh.get(text) or found[text])
+                one = found.setdefault(text, fresh.get(text) or found[text])
+                self._held += 0 if text in self._readings else _bytes(one)
+                self._readings[text] = one
                 self._readings.move_to_end(text)
-            while len(self._readings) > REMEMBERED:
-                self._readings.popitem(last=False)
+            while self._held > REMEMBERED:
+                self._held -= _bytes(self._readings.popitem(last=False)[1])
         return found | self.reader.read([a.answer for a in answers if a.answer not in found])
+
+
+def _bytes(one: Reading) -> int:
+    return one.mean.nbytes + one.inner.nbytes + one.rarity.nbytes + one.phrase_means.nbytes
 
 
 def fingerprint(answers: Sequence[GradedAnswer]) -> str:
