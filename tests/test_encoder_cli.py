@@ -122,6 +122,7 @@ def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
     fitted = run("fit", "--train", file("train.jsonl", 100, 12), "--out", out, *QUICK, *chosen)
     assert fitted.exit_code == 0, fitted.output
     assert f"regression scores up to 100 -> {out}" in fitted.stdout and "on questions held back: rmse" in fitted.stdout
+    assert "where other answers to the question are known: rmse" in fitted.stdout
     measured = run("evaluate", "--model", out, "--test", file("test.jsonl", 6), "--json")
     found = json.loads(measured.stdout)
     assert (found["rows"], found["labels"]) == (44, {}) and 0.0 < found["rmse"] < 1.0 and found["pearson"] > 0.98

@@ -125,7 +125,10 @@ def _fitted(served: Served, out: Path, as_json: bool) -> None:
         click.echo(json.dumps(told, allow_nan=False))
         return
     click.echo(f"{served.version}: {_task(served.task)} -> {out}, {told['seconds']:.0f} s")
-    for what, key in (("on questions held back", "held"), ("on them with their other answers known", "held_known")):
+    for what, key in (
+        ("on questions held back", "held"),
+        ("where other answers to the question are known", "held_known"),
+    ):
         figures = ", ".join(f"{name} {value:.3f}" for name, value in told[key].items())
         if figures:
             click.echo(f"{what}: {figures}")
