@@ -76,9 +76,7 @@ def times(model: Path, answers: Sequence[Told]) -> dict[str, float]:
     grader = open_grader(model)
     found = []
     for question, references, answer, passage in answers:
-        grader.grade(
-            question, references, "something said before", passage
-        )  # its question and references are known now
+        grader.grade(question, references, "something said before", passage)  # question and references are known now
         begin = time.perf_counter()
         grader.grade(question, references, answer, passage)
         found.append(1000.0 * (time.perf_counter() - begin))

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from api.cli.serve import _without_grader
 from api.settings import embedded_course
 from knowledge_graph.formats import folder
 
@@ -187,6 +188,15 @@ def test_serves_workers_see_each_others_responses(served: tuple[subprocess.Popen
     for number in range(1, 13):
         call(f"{root}/responses", {"item_id": item, "correct": number % 3 > 0})
         assert call(f"{root}/beliefs")["log_position"] == number
+
+
+def test_without_a_grader_the_command_that_fits_one_is_told(tmp_path: Path) -> None:
+    course = tmp_path / "my course"
+    told = _without_grader(course)
+    assert "compared by their wording alone" in told and f"--train FILE --curriculum '{course}' --out grader\n" in told
+    course.mkdir()
+    (course / "graded_answers.jsonl").write_text("")
+    assert f"wayline encoder fit --train '{course}/graded_answers.jsonl' --curriculum" in _without_grader(course)
 
 
 def test_serve_says_that_a_port_is_taken(tmp_path: Path) -> None:

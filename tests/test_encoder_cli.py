@@ -56,14 +56,41 @@ def test_labels_from_fit_to_grade(train: Path, test: Path, small: Path, tmp_path
     assert rows[0]["grader"] == found["grader"] == f"encoder {told['version']}"
 
 
-def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_told_not_to(made: Made) -> None:
-    own = made.folder.parent / "train.jsonl"
+def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_told_not_to(
+    made: Made, tmp_path: Path
+) -> None:
+    rows = lines("life", 0, 8)
+    rows[0]["answers"].pop()
+    own = write(tmp_path / "most.jsonl", rows)
     known, alone = (
         json.loads(run("evaluate", "--model", made.folder, "--test", own, *more, "--json").stdout)
         for more in ((), ("--no-precedents",))
     )
-    assert (known["rows"], known["known"], alone["known"]) == (64, 64, 0)
+    assert (known["rows"], known["known"], alone["known"]) == (63, 63, 63)
     assert known["ece"] != alone["ece"]
+    shown = run("evaluate", "--model", made.folder, "--test", own)
+    assert "63 of 63 answers are to questions it was trained on" in shown.stdout
+
+
+def test_what_a_grader_was_fitted_to_does_not_measure_it(made: Made, tmp_path: Path) -> None:
+    whole = made.folder.parent / "train.jsonl"
+    parts = [write(tmp_path / f"{n}.jsonl", lines("life", 4 * n, 4 * n + 4)) for n in range(2)]
+    for files in ([whole], parts):
+        told = run("evaluate", "--model", made.folder, *(part for one in files for part in ("--test", one)), "--json")
+        assert (told.exit_code, told.stdout) == (1, "")
+        assert f"{files[-1]}: seen before: is what the grader was fitted to (e.g. {made.folder})" in told.stderr
+        assert "Measure it on answers to other questions." in told.stderr
+    half = run("evaluate", "--model", made.folder, "--test", parts[0], "--json")
+    assert json.loads(half.stdout)["known"] == 32
+
+
+def test_a_grader_without_precedents_does_not_know_which_questions_it_was_trained_on(
+    train: Path, test: Path, small: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "grader"
+    run("fit", "--train", train, "--out", out, "--base", small, *QUICK, "--no-precedents")
+    assert json.loads(run("evaluate", "--model", out, "--test", test, "--json").stdout)["known"] is None
+    assert "trained on" not in run("evaluate", "--model", out, "--test", test).stdout
 
 
 def test_labels_that_nothing_gives_a_worth_are_warned_of(train: Path, small: Path, tmp_path: Path) -> None:
@@ -80,24 +107,25 @@ def test_labels_that_nothing_gives_a_worth_are_warned_of(train: Path, small: Pat
 def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
     """Marks up to 100, and on other answers up to 6."""
 
-    def file(name: str, most: float) -> Path:
+    def file(name: str, most: float, questions: int = 11) -> Path:
         rows = [
             {
                 "question": one.question, "reference_answers": one.reference_answers, "answer": one.answer,
                 "score": most if one.label == "correct" else 0, "max_score": most,
             }
-            for one in planted()
+            for one in planted(questions)
         ]  # fmt: skip
         return write(tmp_path / name, rows)
 
     out = tmp_path / "grader"
     chosen = ("--scores", "regression", "--no-near", "--base", small)
-    fitted = run("fit", "--train", file("train.jsonl", 100), "--out", out, *QUICK, *chosen)
+    fitted = run("fit", "--train", file("train.jsonl", 100, 12), "--out", out, *QUICK, *chosen)
     assert fitted.exit_code == 0, fitted.output
     assert f"regression scores up to 100 -> {out}" in fitted.stdout and "on questions held back: rmse" in fitted.stdout
+    assert "where other answers to the question are known: rmse" in fitted.stdout
     measured = run("evaluate", "--model", out, "--test", file("test.jsonl", 6), "--json")
     found = json.loads(measured.stdout)
-    assert (found["rows"], found["labels"]) == (48, {}) and 0.0 < found["rmse"] < 1.0 and found["pearson"] > 0.98
+    assert (found["rows"], found["labels"]) == (44, {}) and 0.0 < found["rmse"] < 1.0 and found["pearson"] > 0.98
     shown = run("evaluate", "--model", out, "--test", file("test.jsonl", 6))
     assert f"rmse {found['rmse']:.3f}  pearson {found['pearson']:.3f}" in shown.stdout
     grade = json.loads(run("grade", "--model", out, "--file", file("test.jsonl", 6)).stdout.splitlines()[0])
@@ -110,6 +138,7 @@ def test_what_is_shown_to_people(made: Made, tmp_path: Path) -> None:
     measured = run("evaluate", "--model", made.folder, "--test", test)
     assert measured.exit_code == 0, measured.output
     assert f"{made.served.version} on 16 answers to 2 questions" in measured.stdout
+    assert "0 of 16 answers are to questions it was trained on" in measured.stdout
     assert all(name in measured.stdout for name in ("this grader", "wording", "contradictory", "ms an answer"))
     answer = "less dense than water, it is"
     one = run("grade", "--model", made.folder, "--question", QUESTION, "--reference", REFERENCE, "--answer", answer)

@@ -122,3 +122,15 @@ def test_a_grader_of_levels_is_measured_on_whatever_scores_there_are(levels: Ser
 def test_a_grader_of_scores_refuses_labels(levels: Served) -> None:
     with pytest.raises(OtherGrades, match=r"the grader gives scores; the answers have the labels correct \(24\), inc"):
         evaluate(levels, planted())
+
+
+def test_answers_without_a_grade_of_its_kind_are_refused_by_what_they_lack(made: Made, levels: Served) -> None:
+    mixed = planted()[:4]
+    scored = replace(mixed[3], label=None, score=0.5)
+    with pytest.raises(OtherGrades) as error:
+        evaluate(made.served, [*(replace(one, label="correct") for one in mixed[:3]), scored])
+    assert str(error.value).endswith("1 of 4 answers have no label: give them one, or leave them out")
+    with pytest.raises(OtherGrades, match=r"the answers have the labels correct \(2\), incorrect \(1\) and no scores"):
+        evaluate(levels, [*mixed[:3], scored])
+    with pytest.raises(OtherGrades, match=r"the grader gives scores; 1 of 2 answers have no score: give them one"):
+        evaluate(levels, [scored, replace(scored, score=None)])

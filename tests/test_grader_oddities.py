@@ -42,6 +42,20 @@ def test_a_half_character_becomes_a_sign_of_the_same_length() -> None:
     assert readable("a\ud800b\udc00") == "a\ufffdb\ufffd" and readable("👍 é 中") == "👍 é 中"
 
 
+def test_readings_are_remembered_up_to_a_size_the_last_used_longest(
+    grader: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = [f"{n} " * 300 for n in range(6)]
+    size = 4 * (254 * 384 + 254 + 2 * 384)  # tokens, rarity, mean and the one phrase
+    own = open_grader(grader.folder)
+    monkeypatch.setattr("student_model.encoder.grader.REMEMBERED", 3 * size + 10_000)
+    for text in (*long[:3], long[0], *long[3:]):
+        own.grade(text, (), "so")
+    assert list(own._readings) == long[3:]
+    assert own._held == 3 * size == sum(one.inner.nbytes for one in own._readings.values()) + 3 * 4 * (254 + 2 * 384)
+    assert own.grade(long[0], (), "so") == grader.grade(long[0], (), "so")
+
+
 def test_long_texts_are_not_remembered_without_end(grader: Served) -> None:
     pairs = Pairs(grader.pairs.tokenizer, grader.pairs.signs, most=1000)
     for n in range(50):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from student_model.encoder.recipe import CHOICES, HELP, Recipe
+from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
     from knowledge_graph.types import Item
@@ -41,9 +41,20 @@ def _recipe_options(command: Command) -> Command:
         if isinstance(default, bool):
             command = click.option(f"{name}/--no-{name[2:]}", **given)(command)
         else:
-            kind = click.Choice(CHOICES[one.name]) if one.name in CHOICES else None
-            command = click.option(name, type=kind, **given)(command)
+            command = click.option(name, type=_kind(one.name, default), **given)(command)
     return command
+
+
+def _kind(name: str, default: object) -> click.ParamType[Any] | None:
+    """What an option of the recipe takes."""
+    if name in CHOICES:
+        return click.Choice(CHOICES[name])
+    bounds = BOUNDS.get(name)
+    if bounds is None:
+        return None
+    if isinstance(default, int):
+        return click.IntRange(int(bounds.least), None if bounds.most is None else int(bounds.most))
+    return click.FloatRange(bounds.least, bounds.most, min_open=bounds.beyond, max_open=bounds.below)
 
 
 @click.group()
@@ -79,13 +90,17 @@ def fit(
     """
     from api.cli import _fitting
     from data.graded_answers import read_graded
-    from student_model.encoder.export import save
+    from student_model.encoder.export import place_for, save
     from student_model.encoder.fit import Asked
     from student_model.encoder.fit import fit as fit_grader
 
-    recipe = Recipe(**chosen, worth=_shares(worth))
+    try:
+        recipe = Recipe(**chosen, worth=_shares(worth))
+    except ValueError as error:  # what has a range and yet is no number, such as nan
+        raise click.UsageError(str(error)) from None
     begin, at = time.perf_counter(), datetime.now(UTC)
     with _refusals(), _fitting.progress() as tell:
+        place_for(out)  # and not after hours of training
         items = _items(curriculum)
         answers = read_graded(train, items)
         bare = read_graded(unlabelled, items, graded=False) if unlabelled else []
@@ -110,13 +125,16 @@ def _fitted(served: Served, out: Path, as_json: bool) -> None:
         click.echo(json.dumps(told, allow_nan=False))
         return
     click.echo(f"{served.version}: {_task(served.task)} -> {out}, {told['seconds']:.0f} s")
-    for what, key in (("on questions held back", "held"), ("on them with their other answers known", "held_known")):
+    for what, key in (
+        ("on questions held back", "held"),
+        ("where other answers to the question are known", "held_known"),
+    ):
         figures = ", ".join(f"{name} {value:.3f}" for name, value in told[key].items())
         if figures:
             click.echo(f"{what}: {figures}")
     if not told["held"]:
         click.echo("too few questions to hold any back: not judged")
-    click.echo(f"in eight bits the same label for {told['agreement']:.1%}")
+    click.echo(f"in eight bits, with the base encoder too, the same label for {told['agreement']:.1%}")
 
 
 @encoder.command()
@@ -142,13 +160,29 @@ def evaluate(
 
     renamed = dict(_pair(one, "--rename") for one in rename)
     with _refusals(), _fitting.progress() as tell:
-        answers = read_graded(test, _items(curriculum))
+        answers, grader = read_graded(test, _items(curriculum)), open_grader(model)
+        _require_unseen(grader, answers, model, test)
         tell(f"grading {len(answers):,} answers")
-        found = measure(open_grader(model), answers, renamed, tell.done, precedents)
+        found = measure(grader, answers, renamed, tell.done, precedents)
     if as_json:
         click.echo(json.dumps(found, allow_nan=False))
         return
     _show(found)
+
+
+def _require_unseen(grader: Served, answers: Sequence[GradedAnswer], model: Path, test: Sequence[Path]) -> None:
+    """Refuse to measure a grader on the very answers it was fitted to.
+
+    Raises:
+        LeakyData: they are.
+    """
+    from student_model.audit import Fault, LeakyData
+    from student_model.encoder.grader import fingerprint
+
+    if grader.manifest["trained_on"]["sha256"] == fingerprint(answers):
+        what, names = "is what the grader was fitted to", ", ".join(map(str, test))
+        remedy = "Measure it on answers to other questions."
+        raise LeakyData((Fault("seen before", names, what, len(answers), 1.0, (str(model),), remedy),))
 
 
 @encoder.command()
@@ -278,6 +312,8 @@ def _tell(document: dict[str, Any]) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     click.echo(f"{found['grader']} on {found['rows']:,} answers to {found['questions']:,} questions")
+    if found["known"] is not None:
+        click.echo(f"{found['known']:,} of {found['rows']:,} answers are to questions it was trained on")
     names = ("accuracy", "macro_f1", "weighted_f1", "rmse", "pearson", "qwk", "ece", "accuracy_at_80")
     for name, row in (("this grader", found), *found["baselines"].items()):
         told = "  ".join(f"{key} {row[key]:.3f}" for key in names if key in row)
@@ -325,12 +361,12 @@ def _refusals() -> Iterator[None]:
     """What is wrong with files, encoder or grader is said on stderr, and the exit status is 1."""
     from api.cli import _fitting
     from student_model.encoder.answers import NoTask
-    from student_model.encoder.base import EncoderMissing
+    from student_model.encoder.base import EncoderMissing, EncoderUnfit
     from student_model.encoder.evaluation import OtherGrades
     from student_model.encoder.grader import GraderError
 
     with _fitting.refusals():
         try:
             yield
-        except (NoTask, EncoderMissing, OtherGrades, GraderError) as error:
+        except (NoTask, EncoderMissing, EncoderUnfit, OtherGrades, GraderError) as error:
             raise click.ClickException(str(error)) from error

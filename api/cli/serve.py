@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,7 +48,20 @@ def serve(
         service = build(settings)
         listener = _listen(host, port)
         service.prepare()
+    if settings.grader is None and "text" in {item.kind for item in service.graph.items}:
+        click.echo(_without_grader(settings.curriculum), err=True)
     _run(create_app(service), listener, workers)
+
+
+def _without_grader(course: Path) -> str:
+    """How answers in words are judged, and what would judge them better."""
+    own = course / "graded_answers.jsonl"
+    answers = str(own) if own.is_file() else "FILE"  # an installed course has answers, but no grader
+    fit = ("wayline", "encoder", "fit", "--train", answers, "--curriculum", str(course), "--out", "grader")
+    return (
+        "No grader: answers in words are compared by their wording alone. With wayline[training], fit one by\n"
+        f"  {shlex.join(fit)}\nand serve with --grader grader."
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

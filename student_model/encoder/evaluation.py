@@ -46,13 +46,14 @@ def evaluate(
     else:
         _require(told, task)
         target = places(told, task).astype(np.float64)
+    known = grader.known(told)
     begin = time.perf_counter()
     said = grader.outcomes(told, done, precedents)
     seconds = time.perf_counter() - begin
     found = {
         "rows": len(told),
         "questions": len({one.group for one in told}),
-        "known": int(grader.known(told).sum()) if precedents else 0,
+        "known": None if known is None else int(known.sum()),
         **figures(task, said, target),
         "labels": _by_label(task, said, target) if task.kind == "labels" else {},
         "seconds": seconds,
@@ -67,17 +68,24 @@ def _named(one: GradedAnswer, renamed: Mapping[str, str]) -> GradedAnswer:
 
 
 def _require(answers: Sequence[GradedAnswer], task: Task) -> None:
-    strange = Counter(one.label for one in answers if one.label not in task.labels)
-    if task.kind != "labels":
-        raise OtherGrades(f"the grader gives scores; the answers have the labels {_list(strange)} and no scores")
+    kind = "label" if task.kind == "labels" else "score"
+    wants = "scores" if kind == "score" else ", ".join(task.labels)
+    bare = [one for one in answers if getattr(one, kind) is None]
+    asked = bare if kind == "score" else answers
+    strange = Counter(one.label for one in asked if one.label is not None and one.label not in task.labels)
+    if strange and kind == "score":
+        raise OtherGrades(f"the grader gives {wants}; the answers have the labels {_list(strange)} and no scores")
     if strange:
         raise OtherGrades(
-            f"the grader gives {', '.join(task.labels)}; the answers have {_list(strange)}: "
+            f"the grader gives {wants}; the answers have {_list(strange)}: "
             f"name them anew with --rename {next(iter(strange))}={task.labels[-1]}, or fit a grader to such labels"
         )
+    if bare:
+        many = f"{len(bare)} of {len(answers)} answers have no {kind}"
+        raise OtherGrades(f"the grader gives {wants}; {many}: give them one, or leave them out")
 
 
-def _list(labels: Mapping[str | None, int]) -> str:
+def _list(labels: Mapping[str, int]) -> str:
     return ", ".join(f"{label} ({count})" for label, count in labels.items())
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,37 +26,69 @@ from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
 from student_model.encoder.reader import Graph, Reader
-from student_model.encoder.reading import features, matches
+from student_model.encoder.reading import features, how_many_features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
 FORMAT = 3
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
-REMEMBERED = 500
-"""Questions and references whose readings are kept: about 30 MB."""
+REMEMBERED = 30_000_000
+"""Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
 
 
 class GraderError(RuntimeError):
-    """A folder holds no grader that can be used; the text says why and what to do."""
+    """A folder holds no grader that can be used, or cannot take one; the text says why and what to do."""
+
+
+class File:
+    """A file of a grader as it is now, checked against its hash. Called for its content later, it gives the same, even
+    where another grader has taken the folder's place: it is held open, and read anew each time, as graphs kept in
+    memory beside their sessions would take it twice.
+
+    Raises:
+        GraderError: it is not what the manifest tells of, or was written over since.
+    """
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        self._path, self._sha256, self._open = path, sha256, os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._open)
+        self._check(self._read(), "fit the grader again, or copy it anew")
+
+    def __call__(self) -> bytes:
+        content = self._read()
+        self._check(content, "restart what serves it; `wayline encoder fit` replaces a grader as a whole")
+        return content
+
+    def _read(self) -> bytes:
+        return os.pread(self._open, os.fstat(self._open).st_size, 0)
+
+    def _check(self, content: bytes, remedy: str) -> None:
+        if hashlib.sha256(content).hexdigest() != self._sha256:
+            raise GraderError(f"{self._path} is changed or damaged: {remedy}")
 
 
 class Served:
-    """A grader from a folder. It is a `Grader`; the same answer gets the same grade in every process."""
+    """A grader from a folder. It is a `Grader`; the same answer gets the same grade in every process, whatever becomes
+    of the folder.
+    """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.folder, self.manifest = folder, manifest
+        files = {name: File(folder / name, sha256) for name, sha256 in manifest["files"].items()}
+        numbers = range(manifest["members"])
         task = manifest["task"]
         self.task = Task(task["kind"], tuple(task["labels"]), tuple(task["worth"]), task["max_score"])
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
-        self.pairs = Pairs(read_tokenizer(folder / TOKENIZER), signs, budget)
-        self._beside = [_beside(folder / f"beside-{n}.npz") for n in range(manifest["members"])]
-        self._guards = [_guard(folder / f"guard-{n}.npz") for n in range(manifest["members"])]
-        self._nets = [Graph(folder / f"net-{n}.onnx") for n in range(manifest["members"])]
+        self.pairs = Pairs(read_tokenizer(files[TOKENIZER]()), signs, budget)
+        self._beside = [_beside(files.get(f"beside-{n}.npz")) for n in numbers]
+        self._guards = [_guard(files.get(f"guard-{n}.npz")) for n in numbers]
+        self._nets = [Graph(files[f"net-{n}.onnx"]) for n in numbers]
         self._trust = Trust(**manifest["trust"])
-        self._precedents = _precedents(folder / PRECEDENTS)
-        self.reader = Reader(folder / BASE, self.pairs)
+        self._precedents = _precedents(files.get(PRECEDENTS))
+        self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._held = 0
         self._lock = Lock()
 
     @property
@@ -103,10 +138,10 @@ class Served:
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
-    def known(self, answers: Sequence[GradedAnswer]) -> NDArray[np.bool_]:
-        """Which of n answers are to questions with precedents, (n,)."""
+    def known(self, answers: Sequence[GradedAnswer]) -> NDArray[np.bool_] | None:
+        """Which of n answers are to questions with precedents, (n,); nothing where the grader keeps none."""
         if self._precedents is None:
-            return np.zeros(len(answers), dtype=np.bool_)
+            return None
         return np.array([self._precedents.correction(one) is not None for one in answers], dtype=np.bool_)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -149,32 +184,44 @@ class Served:
         fresh = self.reader.read([text for text in lasting if text not in found])
         with self._lock:
             for text in lasting:
-                self._readings[text] = found.setdefault(text, fresh.get(text) or found[text])
+                one = found.setdefault(text, fresh.get(text) or found[text])
+                self._held += 0 if text in self._readings else _bytes(one)
+                self._readings[text] = one
                 self._readings.move_to_end(text)
-            while len(self._readings) > REMEMBERED:
-                self._readings.popitem(last=False)
+            while self._held > REMEMBERED:
+                self._held -= _bytes(self._readings.popitem(last=False)[1])
         return found | self.reader.read([a.answer for a in answers if a.answer not in found])
 
 
-def _beside(path: Path) -> Beside | None:
-    kept = _arrays(path)
+def _bytes(one: Reading) -> int:
+    return one.mean.nbytes + one.inner.nbytes + one.rarity.nbytes + one.phrase_means.nbytes
+
+
+def fingerprint(answers: Sequence[GradedAnswer]) -> str:
+    """A hash of graded answers, as the manifest keeps that of those a grader was fitted to."""
+    told = [[one.question, one.reference_answers, one.answer, one.label, one.score, one.passage] for one in answers]
+    return hashlib.sha256(orjson.dumps(told)).hexdigest()
+
+
+def _beside(file: File | None) -> Beside | None:
+    kept = _arrays(file)
     return None if kept is None else beside.restored(kept)
 
 
-def _guard(path: Path) -> Guard | None:
-    kept = _arrays(path)
+def _guard(file: File | None) -> Guard | None:
+    kept = _arrays(file)
     return None if kept is None else guard.restored(kept)
 
 
-def _precedents(path: Path) -> Precedents | None:
-    kept = _arrays(path)
+def _precedents(file: File | None) -> Precedents | None:
+    kept = _arrays(file)
     return None if kept is None else Precedents(**kept)
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
-    if not path.is_file():
+def _arrays(file: File | None) -> dict[str, NDArray[Any]] | None:
+    if file is None:
         return None
-    with np.load(path, allow_pickle=False) as kept:
+    with np.load(io.BytesIO(file()), allow_pickle=False) as kept:
         return {name: kept[name] for name in kept.files}
 
 
@@ -191,9 +238,10 @@ def open_grader(folder: Path) -> Served:
         manifest = orjson.loads(path.read_bytes())
         if manifest["format"] != FORMAT:
             raise GraderError(f"{folder} has format {manifest['format']}, this program reads {FORMAT}: fit it again")
-        for name, wanted in manifest["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
-                raise GraderError(f"{folder / name} is changed or damaged: fit the grader again, or copy it anew")
+        made = how_many_features(manifest["near"], manifest["counted"])
+        wanted = manifest.get("features", made)  # which older ones do not tell
+        if made != wanted:
+            raise GraderError(f"{folder} takes {wanted} features, this program makes {made}: fit it again")
         return Served(folder, manifest)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GraderError(f"{folder} holds no whole grader ({error!r}): fit it again, or copy it anew") from error

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,8 +195,8 @@ def _both_ends(tokens: Sequence[int], most: int) -> Sequence[int]:
     return [*tokens[:head], *tokens[len(tokens) - most // 3 :]]
 
 
-def read_tokenizer(path: Any) -> Tokenizer:
-    """The tokenizer of a file `tokenizer.json`; needs no transformers."""
+def read_tokenizer(content: bytes) -> Tokenizer:
+    """The tokenizer in the content of a file `tokenizer.json`; needs no transformers."""
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(path))
+    return Tokenizer.from_str(content.decode("utf-8"))

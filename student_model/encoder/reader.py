@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MMAP_THRESHOLD, LARGE = -3, 2**19
 """`M_MMAP_THRESHOLD` of glibc's `mallopt`, and from how many bytes a block is large."""
+Content = Callable[[], bytes]
+"""Gives the content of a graph."""
 TOLD = 1000
 """Texts after which it is said how far the reading has come."""
 
@@ -34,11 +36,12 @@ class Reader:
 
     Args:
         path: of the graph: `tokens` and `mask` (B, T) to vectors (B, T, d). pairs: makes its rows.
+        content: gives the graph in place of the file, see `Graph`.
     """
 
-    def __init__(self, path: Path, pairs: Pairs) -> None:
+    def __init__(self, path: Path, pairs: Pairs, content: Content | None = None) -> None:
         self.path, self.pairs = path, pairs
-        self._graph = Graph(path)
+        self._graph = Graph(content or path)
 
     def read(self, texts: Iterable[str], tell: Callable[[str], None] = lambda what: None) -> dict[str, Reading]:
         """The readings of texts, by text. Each is read alone: eight-bit activations share one scale a run, so that
@@ -62,23 +65,25 @@ class Reader:
 
 
 class Graph:
-    """An ONNX graph with one output. Each process opens a session of its own: one does not survive a fork."""
+    """An ONNX graph with one output, in a file or given by what is called for its content. Each process opens a session
+    of its own: one does not survive a fork.
+    """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, source: Path | Content) -> None:
+        self.source = source
         self._session: tuple[int, InferenceSession] | None = None
 
     def run(self, given: dict[str, NDArray[np.generic]]) -> NDArray[np.float32]:
         """What the graph makes of its inputs, by name."""
         held = self._session
         if held is None or held[0] != os.getpid():
-            held = self._session = os.getpid(), session(self.path)
+            held = self._session = os.getpid(), session(self.source if isinstance(self.source, Path) else self.source())
         (found,) = held[1].run(None, given)
         return np.asarray(found, dtype=np.float32)
 
 
-def session(path: Path) -> InferenceSession:
-    """A graph as it serves: on the processor, with one thread."""
+def session(graph: Path | bytes) -> InferenceSession:
+    """A graph, in a file or its content, as it serves: on the processor, with one thread."""
     import onnxruntime
 
     _give_back_large_blocks()
@@ -87,7 +92,10 @@ def session(path: Path) -> InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # a service has one worker a core
     options.enable_cpu_mem_arena = False  # which keeps the largest answer's memory for good
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    given = str(graph) if isinstance(graph, Path) else graph
+    found = onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
+    found._model_bytes = None  # kept for falling back to other providers, of which there are none: 23 MB a graph
+    return found
 
 
 def _give_back_large_blocks() -> None:

@@ -44,6 +44,12 @@ def features(
     return np.concatenate(found)
 
 
+def how_many_features(near: bool, count: bool) -> int:
+    """How many numbers `features` gives."""
+    nothing = Reading.of(np.zeros((2, 1), dtype=np.float32), np.zeros(0, dtype=np.float32))
+    return len(features("", (), "", {"": nothing} if near else None, count))
+
+
 @dataclass(frozen=True, slots=True)
 class Matches:
     """Which phrases of an answer matched which of its nearest reference, and which of the reference nothing matched."""

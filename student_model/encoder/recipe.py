@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
-"""`full`: all weights. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
+"""`full`: all weights but the vectors of words, which no method changes: they are many, and each is seen too seldom to
+learn. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
 `prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
 alone."""
 
@@ -76,6 +78,9 @@ class Recipe:
     worth: dict[str, float] = field(default_factory=dict)
     scores: Literal["ordinal", "regression"] | None = None
 
+    def __post_init__(self) -> None:
+        _require(self)
+
 
 CHOICES = {
     "method": METHODS,
@@ -85,7 +90,7 @@ CHOICES = {
 }
 HELP = {
     "base": "Folder or name of the base encoder; all-MiniLM-L6-v2 from its package if absent.",
-    "method": "Which weights learn: all, the last layers, or new ones beside them.",
+    "method": "Which weights learn: all but the words' vectors, the last layers, or new ones beside them.",
     "layers": "How many layers learn with `last`.",
     "rank": "Size of what `lora`, `adalora`, `prefix` and `adapters` add.",
     "epochs": "Times that each answer is seen.",
@@ -121,3 +126,76 @@ HELP = {
     "scores": "Take scores as levels in an order, or as points on a line; chosen by their number if absent.",
 }
 """What each option says; `worth` is given in another form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From `least` to `most`; where `beyond`, more than `least`, and where `below`, less than `most`."""
+
+    least: float
+    most: float | None = None
+    beyond: bool = False
+    below: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        low = value > self.least if self.beyond else value >= self.least
+        high = self.most is None or (value < self.most if self.below else value <= self.most)
+        return low and high and math.isfinite(value)
+
+    def __str__(self) -> str:
+        low = f"{'above' if self.beyond else 'from'} {self.least:g}"
+        return low if self.most is None else f"{low} up to {'below ' if self.below else ''}{self.most:g}"
+
+
+_SHARE, _ANY, _SOME = Bounds(0, 1), Bounds(0), Bounds(1)
+_PART = Bounds(0, 1, below=True)
+BOUNDS = {
+    "layers": _SOME,
+    "rank": _SOME,
+    "epochs": _SOME,
+    "rate": Bounds(0, 1, beyond=True),
+    "head_rate": _ANY,
+    "batch": _SOME,
+    "accumulate": _SOME,
+    "warmup": _SHARE,
+    "decay": _ANY,
+    "dropout": _PART,
+    "patience": _ANY,
+    "held": _PART,
+    "members": _SOME,
+    "average": _PART,
+    "smoothing": _PART,
+    "fgm": _ANY,
+    "rdrop": _ANY,
+    "reword": _SHARE,
+    "disguise": _PART,
+    "borrow": _SHARE,
+    "pretrain": _ANY,
+    "pseudo": _SHARE,
+    "seed": Bounds(0, 2**31),
+}
+"""What each number may be. Of `seed`, with what is added for each member, also scikit-learn's dice take 32 bits."""
+
+
+def _require(recipe: Recipe) -> None:
+    """Refuse what no training can go by.
+
+    Raises:
+        ValueError: a number is out of its bounds or a word is none of the choices; the text names each.
+    """
+    faults = []
+    for one in fields(recipe):
+        value, default = getattr(recipe, one.name), one.default
+        if one.name in BOUNDS:
+            kind, what = (int, "a whole number") if isinstance(default, int) else (int | float, "a number")
+            if not isinstance(value, kind) or isinstance(value, bool) or value not in BOUNDS[one.name]:
+                faults.append(f"{one.name} is {value!r}: {what} {BOUNDS[one.name]} is needed")
+        elif one.name in CHOICES and value != default and value not in CHOICES[one.name]:
+            faults.append(f"{one.name} is {value!r}: one of {', '.join(CHOICES[one.name])} is needed")
+    faults += [
+        f"{name!r} is worth {one!r}: a share from 0 to 1 is needed"
+        for name, one in recipe.worth.items()
+        if one not in _SHARE
+    ]
+    if faults:
+        raise ValueError("; ".join(faults))

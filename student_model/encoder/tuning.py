@@ -5,6 +5,7 @@ Low-rank updates and prefixes are those of `peft`; bottleneck adapters it does n
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from student_model.encoder.base import EncoderUnfit
 from student_model.encoder.recipe import METHODS
+
+OUTPUTS = (
+    ("attention.output.dense", "output.dense"),  # BERT, RoBERTa, ELECTRA, DeBERTa
+    ("attention.out_lin", "ffn.lin2"),  # DistilBERT
+    ("attention.attn.o", "output.dense"),  # MPNet
+    ("attn.Wo", "mlp.Wo"),  # ModernBERT
+)
+"""The matrices that end the two halves of a layer, by families of encoders. After them stand adapters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ def tuned(encoder: nn.Module, method: str, layers: int, rank: int, steps: int) -
     """The encoder with what may learn by `method`; `steps` is how many will be taken, for AdaLoRA's budget.
 
     Raises:
-        ValueError: there is no such method, or the encoder is not built so that it fits.
+        ValueError: there is no such method. EncoderUnfit: the encoder is not built so that it fits.
     """
     if method not in METHODS:
         raise ValueError(f"tuning method {method!r}: one of {', '.join(METHODS)}")
@@ -42,9 +52,8 @@ def tuned(encoder: nn.Module, method: str, layers: int, rank: int, steps: int) -
     if method == "adapters":
         width = int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
         for layer in blocks(encoder):
-            for part in ("attention", "output"):
-                inner = getattr(getattr(layer, part), "output", getattr(layer, part))
-                inner.dense = nn.Sequential(inner.dense, Bottleneck(width, rank))
+            for name in _outputs(layer, encoder):
+                layer.set_submodule(name, nn.Sequential(layer.get_submodule(name), Bottleneck(width, rank)))
     return Tuned(encoder)
 
 
@@ -54,15 +63,28 @@ def _words(encoder: nn.Module) -> nn.Module:
     return found
 
 
+def _outputs(layer: nn.Module, encoder: nn.Module) -> tuple[str, str]:
+    names = {name for name, one in layer.named_modules() if isinstance(one, nn.Linear)}
+    for pair in OUTPUTS:
+        if names.issuperset(pair):
+            return pair
+    raise EncoderUnfit(f"no adapters are known for {_kind(encoder)}: take another --method, such as lora or last")
+
+
+def _kind(encoder: nn.Module) -> str:
+    """What an encoder is called."""
+    return f"encoders of type {getattr(encoder.config, 'model_type', '') or type(encoder).__name__!r}"
+
+
 def blocks(encoder: nn.Module) -> nn.ModuleList:
     """The layers of a transformer, whatever it calls them.
 
     Raises:
-        ValueError: it has none.
+        EncoderUnfit: it has none.
     """
     lists = [one for one in encoder.modules() if isinstance(one, nn.ModuleList) and len(one)]
     if not lists:
-        raise ValueError("the base encoder has no list of layers")
+        raise EncoderUnfit("the base encoder has no list of layers: take --method full or frozen")
     return max(lists, key=lambda one: sum(part.numel() for part in one.parameters()))
 
 
@@ -83,6 +105,8 @@ class Bottleneck(nn.Module):
 def _by_peft(encoder: nn.Module, method: str, rank: int, steps: int) -> Tuned:
     import peft
 
+    if method == "prefix" and "past_key_values" not in inspect.signature(encoder.forward).parameters:
+        raise EncoderUnfit(f"{_kind(encoder)} take no prefix: take another --method, such as lora or adapters")
     inside = {id(one) for one in blocks(encoder).modules() if isinstance(one, nn.Linear)}
     targets = [name for name, one in encoder.named_modules() if id(one) in inside]
     made: Mapping[str, Callable[[], Any]] = {
