@@ -161,6 +161,14 @@ def test_one_answer_as_json_is_the_grade(made: Made) -> None:
     }  # fmt: skip
 
 
+def test_the_embedding_of_an_answer_is_given_out_when_it_is_asked_for(made: Made) -> None:
+    asked = ("--question", QUESTION, "--reference", REFERENCE, "--answer", "salt stays", "--embedding")
+    document = json.loads(run("grade", "--model", made.folder, *asked, "--json").stdout)
+    (wanted,) = made.served.embed(["salt stays"])
+    assert document["embedding"] == pytest.approx(wanted.tolist(), abs=1e-5)
+    assert run("grade", "--model", made.folder, *asked).exit_code == 2
+
+
 def test_rows_may_name_items_of_a_course(made: Made, tmp_path: Path) -> None:
     folder.write(geography().curriculum, tmp_path / "course")
     file = write(

@@ -53,7 +53,7 @@ def test_the_temperature_takes_away_what_is_claimed_too_much() -> None:
 
 @pytest.mark.parametrize(("right", "least", "most"), [((0.95, 0.55), 0.6, 1.0), ((0.55, 0.95), 0.0, 0.2)])
 def test_the_part_that_is_right_more_often_weighs_more(right: tuple[float, float], least: float, most: float) -> None:
-    target = truth(1)
+    target = truth(1, 3 * MANY)
     net, forest = (said(target, share, 2.0, n) for n, share in enumerate(right))
     told = Judged(TASK, new=heard(net, forest, target)).told()
     assert least <= told.share <= most

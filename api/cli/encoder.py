@@ -105,10 +105,17 @@ def fit(
         answers = read_graded(train, items)
         bare = read_graded(unlabelled, items, graded=False) if unlabelled else []
         tell(f"{len(answers):,} graded answers to {len({one.group for one in answers}):,} questions")
-        asked = Asked(tell, tell.done, curves, checkpoint)
+        asked = Asked(tell, tell.done, curves, checkpoint, _device())
         fitted = fit_grader(answers, recipe, asked, bare)
         served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
     _fitted(served, out, as_json)
+
+
+def _device() -> str:
+    """A GPU where there is one; `CUDA_VISIBLE_DEVICES=` hides it."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _fitted(served: Served, out: Path, as_json: bool) -> None:
@@ -192,6 +199,7 @@ def _require_unseen(grader: Served, answers: Sequence[GradedAnswer], model: Path
 @click.option("--answer", help="The answer to grade.")
 @click.option("--passage", default="", help="What the question is about, if about a text.")
 @click.option("--file", "file", type=ANSWERS, help="Answers as JSON lines, in place of one.")
+@click.option("--embedding", is_flag=True, help="Give the answer's embedding too, a vector of length 1.")
 @COURSE
 @JSON
 def grade(
@@ -201,6 +209,7 @@ def grade(
     answer: str | None,
     passage: str,
     file: Path | None,
+    embedding: bool,
     curriculum: Path | None,
     as_json: bool,
 ) -> None:
@@ -211,6 +220,8 @@ def grade(
 
     if (file is None) == (question is None or answer is None):
         raise click.UsageError("give --question, --reference and --answer, or --file")
+    if embedding and file is None and not as_json:
+        raise click.UsageError("--embedding is for programs: give --json or --file with it")
     with _refusals():
         grader = open_grader(model)
         if file is None:
@@ -229,6 +240,8 @@ def grade(
                 "missing": list(found.missing),
                 "grader": found.grader,
             }
+            if embedding:
+                document["embedding"] = grader.embed([one.answer])[0].round(5).tolist()
             if as_json or file is not None:
                 click.echo(json.dumps(document, ensure_ascii=False))
             else:

@@ -45,7 +45,7 @@ class Recipe:
     method: str = "full"
     layers: int = 3
     rank: int = 16
-    epochs: int = 4
+    epochs: int = 3
     rate: float = 5e-5
     head_rate: float = 20.0
     batch: int = 32
