@@ -61,4 +61,4 @@ def test_what_lies_on_a_bound_is_taken_and_help_tells_the_bounds() -> None:
     edge = Recipe(held=0.0, disguise=0, warmup=1, rate=1, decay=0, dropout=0.0, patience=0, layers=1, scores="ordinal")
     assert (edge.rate, edge.scores) == (1, "ordinal")
     shown = " ".join(run("fit", "--help").stdout.split())
-    assert "[default: 0.125; 0<=x<1]" in shown and "[default: 3; x>=1]" in shown
+    assert "[default: 0.2; 0<=x<1]" in shown and "[default: 3; x>=1]" in shown

@@ -34,7 +34,7 @@ from student_model.encoder.tuning import merged, tuned
 from student_model.training import Course, Plan, Watch, train
 
 BASE = "base.onnx"
-KNOWN, LEAST_KNOWN = 16, 100
+KNOWN, LEAST_KNOWN = 10, 100
 """One answer in so many to the other questions is held back too, where that makes at least so many: fewer tell less of
 how far to trust precedents than they are worth to the network."""
 

@@ -56,7 +56,7 @@ class Recipe:
     dropout: float = 0.1
     mixed: bool = False
     patience: int = 0
-    held: float = 0.125
+    held: float = 0.2
     refit: bool = True
     members: int = 1
     join: Literal["weights", "outputs"] = "outputs"
