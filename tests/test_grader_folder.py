@@ -155,15 +155,6 @@ def test_the_grader_of_32_bits_that_it_is_compared_with_reads_in_32_bits(
     assert save(fitted, planted(6), tmp_path / "grader", AT, 1.0).manifest["agreement"] > 0.9
 
 
-def test_they_may_be_compared_on_answers_that_were_not_learned_from(fitted: Fitted, tmp_path: Path) -> None:
-    unseen = planted()[24:]
-    served = save(fitted, planted(6), tmp_path / "grader", AT, 1.0, compared=unseen)
-    found = replace(fitted, reader=Whole(fitted.base)).found(unseen)
-    same = found.argmax(axis=1) == served.outcomes(unseen, precedents=False).place
-    assert served.manifest["agreement"] == same.mean()
-    assert served.manifest["trained_on"]["sha256"] == fingerprint(planted(6))
-
-
 def test_graders_that_answer_differently_have_different_versions(fitted: Fitted, tmp_path: Path) -> None:
     """Though none of their files differs; where only the hour does, it is one version."""
 
@@ -178,3 +169,12 @@ def test_graders_that_answer_differently_have_different_versions(fitted: Fitted,
     ]
     versions = {version(replace(fitted, told=one)) for one in (told, *others)}
     assert len(versions) == 5 and version(fitted, at="now") == version(fitted, at="then") in versions
+
+
+def test_the_agreement_is_that_of_the_labels_of_both(fitted: Fitted, tmp_path: Path) -> None:
+    answers = planted(6)
+    served = save(fitted, answers, tmp_path / "grader", AT, 1.0)
+    found = replace(fitted, reader=Whole(fitted.base)).found(answers)
+    same = found.argmax(axis=1) == served.outcomes(answers, precedents=False).place
+    assert served.manifest["agreement"] == same.mean()
+    assert served.manifest["trained_on"]["sha256"] == fingerprint(answers)

@@ -15,7 +15,9 @@ from sklearn.metrics import log_loss as log_loss_of
 from student_model.encoder.answers import Task
 from student_model.encoder.outcomes import (
     Outcomes,
+    best_share,
     best_temperature,
+    blended,
     f1,
     figures,
     joined,
@@ -168,3 +170,15 @@ def test_calibration_and_the_surest_by_hand() -> None:
     assert figures(LABELS, of, np.zeros(5))["ece"] == pytest.approx(0.2)
     sure = Outcomes(np.zeros((5, 3)), said[::-1], np.zeros(5), np.array([0.1, 0.5, 0.6, 0.7, 0.8]))
     assert figures(LABELS, sure, np.zeros(5))["accuracy_at_80"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("spread", "least", "most"), [(0.5, 0.9, 1.0), (0.01, 0.35, 0.65)])
+def test_the_share_is_what_answers_speak_for_unless_it_is_held_near_the_usual_one(
+    spread: float, least: float, most: float
+) -> None:
+    """One head is right in nine of ten, the other always says the same."""
+    task, many = Task("labels", ("right", "wrong"), (1.0, 0.0)), np.arange(1_000)
+    target = (many % 2).astype(np.float64)
+    said = np.where(many % 10 == 0, 1.0 - target, target).astype(int)
+    one, other = np.eye(2)[said] * 2.0, np.tile([0.0, 3.0], (1_000, 1))
+    assert least <= best_share(task, lambda share: blended(one, other, share), target, 0.5, spread) <= most

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from student_model.encoder.answers import (
     MOST_LEVELS,
@@ -16,6 +17,7 @@ from student_model.encoder.answers import (
     Split,
     Task,
     folds,
+    out_of_fold,
     places,
     task_of,
     with_known,
@@ -162,3 +164,15 @@ def test_known_answers_are_drawn_from_those_to_learn_from(size: int, many: int, 
     assert found == with_known(split, many, least, seed)
     ordered = [int(one.answer) for one in found.train]
     assert ordered == sorted(ordered)
+
+
+def test_each_answer_is_told_of_by_what_learned_from_other_questions() -> None:
+    answers = [GradedAnswer(f"q{n % 4}", (), str(n), "correct") for n in range(12)]
+
+    def say(train: list[int], held: list[int]) -> NDArray[np.float64]:
+        assert not {answers[n].group for n in train} & {answers[n].group for n in held}
+        assert sorted(train + held) == list(range(12))
+        return np.array([[float(answers[n].answer), len(held)] for n in held])
+
+    told = out_of_fold(answers, 3, 0, None, say)
+    assert told[:, 0].tolist() == list(range(12)) and sorted(set(told[:, 1])) == [3.0, 6.0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -179,6 +179,22 @@ def folds(
         )
         for held in range(many)
     ]
+
+
+def out_of_fold(
+    answers: Sequence[GradedAnswer], many: int, seed: int, families: Mapping[str, str] | None,
+    say: Callable[[list[int], list[int]], NDArray[np.float64]],
+) -> NDArray[np.float64]:  # fmt: skip
+    """What `say` tells of answers held back when it is given the places of those to learn from and of those held,
+    which is done for each of the `folds`: in the order of the answers, (n, …).
+    """
+    place, held_back = {id(one): n for n, one in enumerate(answers)}, list[int]()
+    told = list[NDArray[np.float64]]()
+    for split in folds(answers, many, seed, families):
+        train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
+        told.append(say(train, held))
+        held_back += held
+    return np.asarray(np.concatenate(told)[np.argsort(held_back)])
 
 
 def with_known(split: Split, many: int, least: int, seed: int) -> Split:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.encoder.answers import GradedAnswer, Task, folds
+from student_model.encoder.answers import GradedAnswer, Task, out_of_fold
+from student_model.encoder.book import Book
 from student_model.encoder.families import families
-from student_model.encoder.forest import Forest, grow, numbers
+from student_model.encoder.forest import Forest, grow, numbers, packed, unpacked
 from student_model.encoder.line import Line, straight
-from student_model.encoder.outcomes import Floats, best_temperature, blended, log_loss
+from student_model.encoder.outcomes import Floats, best_share, blended
+from student_model.encoder.recipe import Recipe
 
-SHARES = np.linspace(0.0, 1.0, 11)
 USUAL, SPREAD = 0.5, 0.5
 """The share of the line before any answer speaks for another, and how far from it that may be."""
 PARTS, TREES = 5, 60
@@ -40,19 +40,32 @@ class Beside:
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What is kept of it, by name."""
         trees = {} if self.forest is None else self.forest.arrays()
-        both = {"line": self.line.arrays(), "forest": trees}
-        kept = {f"{name}_{part}": one for name, parts in both.items() for part, one in parts.items()}
-        return {**kept, "share": np.array(self.share)}
+        return {**packed({"line": self.line.arrays(), "forest": trees}), "share": np.array(self.share)}
 
 
 def restored(kept: dict[str, NDArray[np.generic]]) -> Beside:
     """What `arrays` was taken of."""
+    trees = unpacked(kept, "forest")
+    return Beside(Line(**unpacked(kept, "line")), Forest(**trees) if trees else None, float(kept["share"]))
 
-    def part(name: str) -> dict[str, NDArray[np.generic]]:
-        return {one.removeprefix(name): value for one, value in kept.items() if one.startswith(name)}
 
-    trees = part("forest_")
-    return Beside(Line(**part("line_")), Forest(**trees) if trees else None, float(kept["share"]))  # type: ignore[arg-type]
+def beside(task: Task, recipe: Recipe, books: Sequence[Book], share: float | None = None) -> Beside | None:
+    """What speaks of the features of books; nothing where they have none. The share of the line is found in the first,
+    if it is not given.
+    """
+    if not books[0].features.shape[1]:
+        return None
+    features, targets, weights = (
+        np.concatenate([getattr(one, name)[one.plain] for one in books]) for name in ("features", "targets", "weights")
+    )
+    line = straight(features, targets, task, weights)
+    if not recipe.forest:
+        return Beside(line, None, 1.0)
+    if share is None:
+        plain = books[0].plain
+        answers, own = [books[0].entries[n].answer for n in plain], books[0].features[plain]
+        share = line_share(answers, own, books[0].targets[plain], task, recipe.seed)
+    return Beside(line, grow(features, targets, task, recipe.seed, weights), share)
 
 
 def line_share(
@@ -61,21 +74,14 @@ def line_share(
     """The share of the line with the least log loss on families of questions that neither line nor trees have seen,
     each share at its own temperature. features (n, F), target (n,).
     """
-    place = {id(one): n for n, one in enumerate(answers)}
-    parts = [split for split in folds(answers, PARTS, seed, families(answers)) if split.train]
-    if not parts:
+    family = families(answers)
+    if len(set(family.values())) < 2:
         return USUAL
-    drawn, grown = np.zeros((len(answers), task.outputs)), np.zeros((len(answers), task.outputs))
-    for split in parts:
-        train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
-        drawn[held] = straight(features[train], target[train], task).said(features[held])
+
+    def say(train: list[int], held: list[int]) -> Floats:
+        drawn = straight(features[train], target[train], task).said(features[held])
         trees = grow(features[train], target[train], task, seed, trees=TREES)
-        grown[held] = numbers(task, trees.mean(features[held]))
-    best, chosen = math.inf, USUAL
-    for share in SHARES.tolist():
-        found = blended(drawn, grown, share)
-        loss = log_loss(task, found, target, best_temperature(task, found, target))
-        loss += 0.5 * ((share - USUAL) / SPREAD) ** 2 / len(target)
-        if loss < best:
-            best, chosen = loss, share
-    return chosen
+        return np.stack((drawn, numbers(task, trees.mean(features[held]))), axis=1)
+
+    said = out_of_fold(answers, PARTS, seed, family, say)
+    return best_share(task, lambda share: blended(said[:, 0], said[:, 1], share), target, USUAL, SPREAD)

@@ -77,12 +77,11 @@ def save(
     at: datetime,
     seconds: float,
     tell: Callable[[str], None] = quiet,
-    compared: Sequence[GradedAnswer] = (),
 ) -> Served:
     """Write a grader that was fitted to these answers, in place of what was there, and open it.
 
     The manifest says how often it gives the label that the fitted one gives (`agreement`, a share), each with features
-    from its own base encoder: on `compared`, or on some of the answers it was fitted to where these are none.
+    from its own base encoder, on some of the answers it was fitted to.
 
     Raises:
         GraderError: see `place_for`, which tells before anything is fitted.
@@ -105,7 +104,7 @@ def save(
     answering, origin = _answering(fitted), _origin(fitted, answers, at, seconds)
     _sealed(fresh, answering, origin)
     tell("comparing it with the grader of 32 bits")
-    _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), compared or answers)})
+    _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), answers)})
     old = out.with_name(f".{out.name}.before")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
@@ -162,7 +161,7 @@ def _sealed(folder: Path, answering: Mapping[str, Any], origin: Mapping[str, Any
 
 def _agreement(fitted: Fitted, served: Served, answers: Sequence[GradedAnswer]) -> float:
     """The share of answers that get the same label from both, of every so-manieth of the answers. Without precedents:
-    they may be answers that it knows.
+    they are answers that it knows.
     """
     some = answers[:: max(1, len(answers) // SAMPLE)][:SAMPLE]
     found = replace(fitted, reader=Whole(fitted.base)).found(some)

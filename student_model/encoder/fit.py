@@ -16,14 +16,12 @@ from torch import Tensor
 from student_model.encoder import pseudo
 from student_model.encoder.answers import GradedAnswer, Split, Task, task_of, with_known
 from student_model.encoder.base import Base, load
-from student_model.encoder.beside import Beside, line_share
+from student_model.encoder.beside import Beside, beside
 from student_model.encoder.book import OWN, Book, open_book, quiet
 from student_model.encoder.families import held_back
-from student_model.encoder.forest import grow
 from student_model.encoder.graphs import Vectors, write_graph
 from student_model.encoder.guard import Guard, grow_guard
 from student_model.encoder.judged import Judged, Said, Told
-from student_model.encoder.line import straight
 from student_model.encoder.net import GradingNet, batch_of, loss, predict, soup
 from student_model.encoder.outcomes import Floats, figures, joined, log_loss, outcomes
 from student_model.encoder.precedents import Precedents, Trust, collect
@@ -155,7 +153,7 @@ def _round(given: _Given, guessed: Sequence[GradedAnswer] = ()) -> Fitted:
         trainable = sum(one.numel() for one in net.parameters() if one.requires_grad)
         net.encoder = merged(net.encoder)
         guard = grow_guard(book, task, reader) if recipe.disguise and book.features.shape[1] else None
-        member = Member(net, _beside(task, own, book), guard)
+        member = Member(net, beside(task, own, [book]), guard)
         if known is None and recipe.precedents:
             known, judged.trust = _collected(graded, task, own)
         if recipe.join == "outputs":
@@ -178,7 +176,7 @@ def _whole(
     has judged it by then.
     """
     share = None if member.beside is None else member.beside.share
-    member = replace(member, beside=_beside(given.task, recipe, *books, share=share))
+    member = replace(member, beside=beside(given.task, recipe, books, share))
     if not recipe.refit or len(books) == 1 or course.interrupted:
         return member, course.interrupted
     book, epochs = books[0].beside(books[1:]), course.best_epoch + 1
@@ -210,24 +208,6 @@ def _watch(name: str, asked: Asked, key: str = "") -> Watch:
     return Watch(name, asked.tell, asked.curves, folder, key, asked.done)
 
 
-def _beside(task: Task, recipe: Recipe, *books: Book, share: float | None = None) -> Beside | None:
-    """What speaks of the features of a book, and in the end of what was held back too: that has judged it by then. The
-    share of the line is found, if it is not given.
-    """
-    if not books[0].features.shape[1]:
-        return None
-    features, targets, weights = (
-        np.concatenate([getattr(one, name)[one.plain] for one in books]) for name in ("features", "targets", "weights")
-    )
-    line = straight(features, targets, task, weights)
-    if not recipe.forest:
-        return Beside(line, None, 1.0)
-    if share is None:
-        answers = [books[0].entries[n].answer for n in books[0].plain]
-        share = line_share(answers, features, targets, task, recipe.seed)
-    return Beside(line, grow(features, targets, task, recipe.seed, weights), share)
-
-
 def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
     """What each member learns from and is judged by."""
     many = 1 if recipe.join == "weights" else recipe.members
@@ -241,7 +221,7 @@ def _trained(
     book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given, until: int = 0
 ) -> tuple[GradingNet, Course]:
     """A network at its best epoch of a book by what was held back, else at its last: `until`, if that is given."""
-    task, base, asked, left = given.task, given.start, given.asked, float(recipe.epochs)
+    task, base, asked, left = given.task, given.start, given.asked, 0.0
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
@@ -256,7 +236,7 @@ def _trained(
 
     def losses(epoch: int) -> Iterator[Tensor]:
         nonlocal left
-        left = float(recipe.epochs - 1 - epoch)
+        left = float((until or recipe.epochs) - 1 - epoch)
         rng = np.random.default_rng((recipe.seed, epoch, 31))
         for places in book.batches(rng):
             yield loss(net, task, batch_of(net, book, places), recipe)

@@ -6,7 +6,9 @@ Grown by scikit-learn, kept as arrays and read by NumPy: a service needs no more
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,16 @@ class Forest:
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What is kept of it, by name."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def packed(parts: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> dict[str, NDArray[np.generic]]:
+    """The arrays of several parts as those of one, by name; see `unpacked`."""
+    return {f"{name}_{own}": one for name, part in parts.items() for own, one in part.items()}
+
+
+def unpacked(kept: Mapping[str, NDArray[np.generic]], name: str) -> dict[str, Any]:
+    """The arrays of one part, to make it of again."""
+    return {own.removeprefix(f"{name}_"): one for own, one in kept.items() if own.startswith(f"{name}_")}
 
 
 def grow(

@@ -239,7 +239,7 @@ def open_grader(folder: Path) -> Served:
         if manifest["format"] != FORMAT:
             raise GraderError(f"{folder} has format {manifest['format']}, this program reads {FORMAT}: fit it again")
         made = how_many_features(manifest["near"], manifest["counted"])
-        wanted = manifest.get("features", made)  # which older ones do not tell
+        wanted = manifest["features"]
         if made != wanted:
             raise GraderError(f"{folder} takes {wanted} features, this program makes {made}: fit it again")
         return Served(folder, manifest)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.book import Book, book_features, ends
 from student_model.encoder.disguise import disguised
-from student_model.encoder.forest import Forest, grow, numbers
+from student_model.encoder.forest import Forest, grow, numbers, packed, unpacked
 from student_model.encoder.outcomes import Floats, joined
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.reader import Reader
@@ -50,18 +50,13 @@ class Guard:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What is kept of it, by name."""
-        both = {"tells": self.tells, "judges": self.judges}
-        kept = {f"{name}_{part}": one for name, forest in both.items() for part, one in forest.arrays().items()}
-        return {**kept, "prior": np.array(self.prior)}
+        both = packed({"tells": self.tells.arrays(), "judges": self.judges.arrays()})
+        return {**both, "prior": np.array(self.prior)}
 
 
 def restored(kept: dict[str, NDArray[np.generic]]) -> Guard:
     """The guard that `arrays` was taken of."""
-
-    def forest(name: str) -> Forest:
-        return Forest(**{part.removeprefix(name): one for part, one in kept.items() if part.startswith(name)})  # type: ignore[arg-type]
-
-    return Guard(forest("tells_"), forest("judges_"), float(kept["prior"]))
+    return Guard(Forest(**unpacked(kept, "tells")), Forest(**unpacked(kept, "judges")), float(kept["prior"]))
 
 
 def guarded(task: Task, found: Floats, suspicion: Floats, said: Floats) -> Floats:

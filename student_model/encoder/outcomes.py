@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,6 +147,22 @@ def f1(true: NDArray[np.int64], said: NDArray[np.int64], labels: int) -> tuple[f
     each = 2.0 * hits / np.maximum(of + called, 1.0)
     there = of + called > 0
     return float(each[there].mean()), float((each * of).sum() / max(of.sum(), 1.0))
+
+
+def best_share(task: Task, found: Callable[[float], Floats], target: Floats, usual: float, spread: float) -> float:
+    """Of eleven shares the one for which what is `found` with it has the least log loss, each at its own temperature.
+
+    Args:
+        usual: the share before any answer speaks for another. spread: how far from it that may be.
+    """
+    best, chosen = math.inf, usual
+    for share in np.linspace(0.0, 1.0, 11).tolist():
+        said = found(share)
+        loss = log_loss(task, said, target, best_temperature(task, said, target))
+        loss += 0.5 * ((share - usual) / spread) ** 2 / len(target)
+        if loss < best:
+            best, chosen = loss, share
+    return chosen
 
 
 def _pearson(one: Floats, other: Floats) -> float:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from student_model.encoder.answers import GradedAnswer, Task, folds, shares
+from student_model.encoder.answers import GradedAnswer, Task, out_of_fold, shares
 from student_model.encoder.forest import LEAST, grow, numbers
 from student_model.encoder.outcomes import Floats, best_temperature, log_loss, probabilities
 from student_model.judging.wording import WORD
@@ -193,16 +193,15 @@ def unseen(
     """What trees say that were grown without the question, or without its family, as the numbers of a head,
     (n, outputs), in so many parts.
     """
-    found, right = np.zeros((len(answers), task.outputs)), shares(task, target)
-    place = {id(one): n for n, one in enumerate(answers)}
-    for split in folds(answers, parts, seed, families):
-        train, held = ([place[id(one)] for one in some] for some in (split.train, split.held))
-        if not train or not features.shape[1]:
-            usual = np.clip(right[train or held].mean(axis=0), LEAST, 1.0 - LEAST)
-            found[held] = np.log(usual) if task.kind == "labels" else logit(usual)
-        else:
-            found[held] = numbers(task, grow(features[train], target[train], task, seed).mean(features[held]))
-    return found
+    right = shares(task, target)
+
+    def say(train: list[int], held: list[int]) -> Floats:
+        if train and features.shape[1]:
+            return numbers(task, grow(features[train], target[train], task, seed).mean(features[held]))
+        usual = np.clip(right[train or held].mean(axis=0), LEAST, 1.0 - LEAST)
+        return np.tile(np.log(usual) if task.kind == "labels" else logit(usual), (len(held), 1))
+
+    return out_of_fold(answers, parts, seed, families, say)
 
 
 def _asked(one: GradedAnswer) -> np.uint64:

@@ -15,7 +15,8 @@ alone."""
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a grader is fitted. The defaults are what helped on questions that no network had seen (`LOG.md`).
+    """How a grader is fitted. What `LOG.md` says of each on questions not seen
+    chose the defaults; which ways were not measured since the network reads alone stands there, too.
 
     Attributes:
         base: folder or name of the base encoder; the packaged one where absent.
