@@ -91,13 +91,20 @@ def blended(one: Floats, other: Floats, share: float) -> Floats:
     return np.asarray(share * one + (1.0 - share) * other)
 
 
-def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:
-    """The mean log loss of a head's numbers; for scores that of the shares or levels."""
+def log_losses(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> Floats:
+    """The log loss of a head's numbers for each answer, (n,); for scores that of the shares, for levels the mean over
+    them.
+    """
     scaled = np.asarray(found, dtype=np.float64) / temperature
     if task.kind == "labels":
-        return float(-log_softmax(scaled, axis=1)[np.arange(len(target)), target.astype(int)].mean())
+        return np.asarray(-log_softmax(scaled, axis=1)[np.arange(len(target)), target.astype(int)])
     share = target[:, None] if task.kind == "regression" else target[:, None] > np.arange(task.outputs)
-    return float(-(share * log_expit(scaled) + (1 - share) * log_expit(-scaled)).mean())
+    return np.asarray(-(share * log_expit(scaled) + (1 - share) * log_expit(-scaled)).mean(axis=1))
+
+
+def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0) -> float:
+    """The mean of `log_losses`."""
+    return float(log_losses(task, found, target, temperature).mean())
 
 
 def best_temperature(task: Task, found: Floats, target: Floats) -> float:
