@@ -25,7 +25,7 @@ from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
-from student_model.encoder.reader import Graph, Reader
+from student_model.encoder.reader import Graph, Reader, give_back_large_blocks
 from student_model.encoder.reading import features, how_many_features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
@@ -74,6 +74,7 @@ class Served:
     """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
+        give_back_large_blocks()
         self.folder, self.manifest = folder, manifest
         files = {name: File(folder / name, sha256) for name, sha256 in manifest["files"].items()}
         numbers = range(manifest["members"])

@@ -86,8 +86,6 @@ def session(graph: Path | bytes) -> InferenceSession:
     """A graph, in a file or its content, as it serves: on the processor, with one thread."""
     import onnxruntime
 
-    _give_back_large_blocks()
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # a service has one worker a core
     options.enable_cpu_mem_arena = False  # which keeps the largest answer's memory for good
@@ -98,9 +96,10 @@ def session(graph: Path | bytes) -> InferenceSession:
     return found
 
 
-def _give_back_large_blocks() -> None:
+def give_back_large_blocks() -> None:
     """Have the allocator return what is large as soon as it is free. By itself glibc learns from the longest answer to
     keep such blocks, 30 MB of them after 200 answers (`benchmarks/grader_serving.py`); other allocators are left alone.
+    For a process that serves: one that trains would ask the system for most of its tensors anew at each step.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, LARGE)
