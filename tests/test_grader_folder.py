@@ -164,11 +164,11 @@ def test_graders_that_answer_differently_have_different_versions(fitted: Fitted,
 
     told = fitted.told
     others = [
-        *(replace(told, **{name: 0.123}) for name in ("share", "temperature", "error")),  # type: ignore[arg-type]
+        *(replace(told, **{name: 0.123}) for name in ("share", "known_share", "temperature", "error")),  # type: ignore[arg-type]
         replace(told, trust=Trust(9.0, 0.5)),
     ]
     versions = {version(replace(fitted, told=one)) for one in (told, *others)}
-    assert len(versions) == 5 and version(fitted, at="now") == version(fitted, at="then") in versions
+    assert len(versions) == 6 and version(fitted, at="now") == version(fitted, at="then") in versions
 
 
 def test_the_agreement_is_that_of_the_labels_of_both(fitted: Fitted, tmp_path: Path) -> None:

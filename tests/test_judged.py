@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from student_model.encoder.answers import Task
-from student_model.encoder.judged import ERROR, USUAL, Heard, Judged, Said, Told
+from student_model.encoder.judged import ERROR, USUAL, USUAL_KNOWN, Heard, Judged, Said, Told
 from student_model.encoder.outcomes import figures, outcomes
 from student_model.encoder.precedents import Trust, corrected
 
@@ -37,7 +37,7 @@ def none(target: Floats) -> Floats:
 
 def test_where_nothing_was_held_back_everything_is_as_usual() -> None:
     told = Judged(TASK, Trust(1.5, 0.7)).told()
-    assert told == Told(USUAL, 1.0, ERROR, Trust(1.5, 0.7), {}, {})
+    assert told == Told(USUAL, USUAL_KNOWN, 1.0, ERROR, Trust(1.5, 0.7), {}, {})
 
 
 def test_the_temperature_takes_away_what_is_claimed_too_much() -> None:
@@ -88,6 +88,26 @@ def test_precedents_are_trusted_by_known_answers_where_there_are_any_and_by_tree
     assert Judged(TASK, by_trees, new).told().trust == by_trees
     told = Judged(TASK, by_trees, new, known).told()
     assert told.trust.pull > 5 * by_trees.pull and told.held_known["accuracy"] > told.held["accuracy"] + 0.1
+
+
+@pytest.mark.parametrize(("right", "least", "most"), [((0.95, 0.55), 0.3, 1.0), ((0.55, 0.95), 0.0, 0.1)])
+def test_where_there_are_precedents_the_network_has_a_share_of_its_own(
+    right: tuple[float, float], least: float, most: float
+) -> None:
+    """On new questions it is the other way round, which sets `share` as if there were no known ones."""
+    target, other = truth(10, 3 * MANY), truth(11, 3 * MANY)
+    new = heard(said(target, right[1], 2.0, 12), said(target, right[0], 2.0, 13), target, none(target))
+    known = heard(said(other, right[0], 2.0, 14), said(other, right[1], 2.0, 15), other, none(other))
+    told, alone = Judged(TASK, new=new, known=known).told(), Judged(TASK, new=new).told()
+    assert least <= told.known_share <= most and (told.share, told.held) == (alone.share, alone.held)
+    assert (alone.known_share, alone.trust) == (USUAL_KNOWN, Trust())
+    moved = corrected(known.joined(TASK, told.known_share), none(other), told.trust, told.temperature)
+    assert told.held_known == figures(TASK, outcomes(TASK, moved, told.temperature), other)
+
+
+def test_each_answer_can_have_a_share_of_its_own() -> None:
+    both = Said(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 2.0], [0.0, 2.0]]))
+    assert both.joined(TASK, np.array([[1.0], [0.25]])).tolist() == [[1.0, 0.0], [0.25, 1.5]]
 
 
 def test_without_precedents_nothing_is_said_of_known_questions() -> None:

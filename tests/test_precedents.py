@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from student_model.encoder.answers import GradedAnswer, Task, places
-from student_model.encoder.outcomes import best_temperature, log_loss
+from student_model.encoder.grader import Served
+from student_model.encoder.outcomes import Floats, best_temperature, log_loss
 from student_model.encoder.precedents import (
     DOUBT,
     MOST,
@@ -173,3 +174,16 @@ def test_a_grader_that_is_opened_judges_by_precedents_and_keeps_no_text_of_them(
     strange = replace(made.answers[0], question="A question that nobody asked before?")
     one, other = made.served.outcomes([strange]), made.served.outcomes([strange], precedents=False)
     assert one.probability == pytest.approx(other.probability)
+
+
+def test_the_network_has_its_share_of_known_questions_at_those_alone(made: Made) -> None:
+    """With no say where there are precedents, its weights matter to new questions and to nothing else."""
+    known, new = made.answers[0], replace(made.answers[0], question="A question that nobody asked before?")
+
+    def grades(share: float) -> list[Floats]:
+        manifest = {**made.served.manifest, "share": share, "known_share": 0.0}
+        served = Served(made.folder, manifest)
+        return [served.outcomes([one]).probability for one in (known, new)]
+
+    (one, first), (other, second) = grades(0.0), grades(1.0)
+    assert one == pytest.approx(other) and np.abs(first - second).max() > 0.01

@@ -122,6 +122,7 @@ def _answering(fitted: Fitted) -> dict[str, Any]:
         "signs": asdict(pairs.signs),
         "budget": asdict(pairs.budget),
         "share": fitted.told.share,
+        "known_share": fitted.told.known_share,
         "temperature": fitted.told.temperature,
         "error": fitted.told.error,
         "counted": fitted.recipe.counted,

@@ -31,7 +31,7 @@ from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
@@ -160,20 +160,20 @@ class Served:
         rows = self.pairs.together(
             [self.pairs.row(a.question, a.reference_answers, a.answer, a.passage) for a in answers]
         )
-        given: dict[str, NDArray[np.generic]] = {
-            "tokens": rows.tokens,
-            "mask": rows.mask,
-            "kinds": rows.kinds,
-        }
+        given: dict[str, NDArray[np.generic]] = {"tokens": rows.tokens, "mask": rows.mask, "kinds": rows.kinds}
+        moved = self._precedents.corrections(answers) if precedents and self._precedents is not None else None
+        share = self.manifest["share"]
+        if moved is not None:
+            share = np.where(np.isnan(moved).any(axis=1), share, self.manifest["known_share"])[:, None]
         said: list[Floats] = []
         for net, counts, watch in zip(self._nets, self._beside, self._guards, strict=True):
             counted = None if counts is None else counts.said(self.task, told)
             warned = None if watch is None else watch.said(self.task, told)
             one = Said(np.asarray(net.run(given), dtype=np.float64), counted, warned)
-            said.append(one.joined(self.task, self.manifest["share"]))
+            said.append(one.joined(self.task, share))
         found, temperature = joined(self.task, said), self.manifest["temperature"]
-        if precedents and self._precedents is not None:
-            found = corrected(found, self._precedents.corrections(answers), self._trust, temperature)
+        if moved is not None:
+            found = corrected(found, moved, self._trust, temperature)
         return outcomes(self.task, found, temperature, self.manifest["error"])
 
     def _known(self, answers: Iterable[GradedAnswer]) -> dict[str, Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,16 +12,25 @@ import numpy as np
 from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
 from student_model.encoder.guard import guarded
-from student_model.encoder.outcomes import Floats, best_share, best_temperature, blended, figures, outcomes
+from student_model.encoder.outcomes import (
+    Floats,
+    best_share,
+    best_temperature,
+    blended,
+    figures,
+    log_loss,
+    outcomes,
+)
 from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
 
-USUAL, ERROR = 0.2, 0.25
-"""What is taken where no question was held back: the share of the network that was good over families of two corpora,
-less than a half because its numbers are larger (it is surer than it should be), and an error of scores.
+USUAL, USUAL_KNOWN, ERROR = 0.2, 0.1, 0.25
+"""What is taken where nothing was held back: the share of the network that was good over families of two corpora, less
+than a half because its numbers are larger (it is surer than it should be), the share where precedents speak too, and an
+error of scores.
 """
-SPREAD = 0.03
-"""How far from it the share may be before any answer speaks for that. Small: answers to a question err together, and
-from one fold of families to the next the best share goes from 0 to .5.
+SPREAD, SPREAD_KNOWN = 0.03, 0.1
+"""How far from them the shares may be before any answer speaks for that. Small for new questions: answers to a question
+err together, and from one fold of families to the next the best share goes from 0 to .5.
 """
 
 
@@ -32,8 +42,8 @@ class Said:
     beside: Floats | None = None
     guard: tuple[Floats, Floats] | None = None
 
-    def joined(self, task: Task, share: float) -> Floats:
-        """All of it as the numbers of one head; `share` is the network's."""
+    def joined(self, task: Task, share: float | Floats) -> Floats:
+        """All of it as the numbers of one head; `share` is the network's, of all answers or of each, (n, 1)."""
         found = self.net if self.beside is None else blended(self.net, self.beside, share)
         return found if self.guard is None else guarded(task, found, *self.guard)
 
@@ -43,13 +53,14 @@ class Told:
     """What is set by answers held back, and the figures on them.
 
     Attributes:
-        share: of the network beside the features. temperature: see `outcomes`. error: typical error of a score.
-        trust: in precedents.
+        share: of the network beside the features, and `known_share`, where there are precedents.
+        temperature: see `outcomes`. error: typical error of a score. trust: in precedents.
         held: figures of questions that are new to the grader. held_known: of new answers to questions that it has
             learned from; where too few were held back, of the new questions with their other answers as precedents.
     """
 
     share: float = USUAL
+    known_share: float = USUAL_KNOWN
     temperature: float = 1.0
     error: float = ERROR
     trust: Trust = field(default_factory=Trust)
@@ -87,7 +98,8 @@ class Judged:
     """What members say of the questions held back from them (`new`), and of answers to others (`known`).
 
     Temperature and share are set by new questions. Where a grader has learned from other answers to a question it is
-    surer than there, so that `known` ones say how far to believe it then; `trust` is what trees say of that.
+    surer than there, so that `known` ones say how far to believe it then, and how far its network, which knows least
+    that its precedents do not; `trust` is what trees say of that.
     """
 
     task: Task
@@ -108,15 +120,30 @@ class Judged:
         if task.kind == "regression":
             error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
             said = outcomes(task, found, temperature, error)
-        told = Told(share, temperature, error, self.trust, figures(task, said, target))
+        told = Told(share, USUAL_KNOWN, temperature, error, self.trust, figures(task, said, target))
         return self._with_known(told) if self.new.corrections else told
 
     def _with_known(self, told: Told) -> Told:
-        """With trust in precedents, and the figures of known questions."""
-        task, heard, trust = self.task, self.known if self.known.said else self.new, self.trust
-        found, corrections, target = heard.joined(task, told.share), np.concatenate(heard.corrections), heard.target
-        if heard is self.known:
-            trust = trusted(task, found, corrections, target, told.temperature, trust)
-        moved = corrected(found, corrections, trust, told.temperature)
-        known = outcomes(task, moved, told.temperature, told.error)
-        return replace(told, trust=trust, held_known=figures(task, known, target))
+        """With trust in precedents, the network's share beside them, and the figures of known questions."""
+        heard = self.known if self.known.said else self.new
+        told = self._of_known(told) if heard is self.known else told
+        found, corrections = heard.joined(self.task, told.known_share), np.concatenate(heard.corrections)
+        moved = corrected(found, corrections, told.trust, told.temperature)
+        known = outcomes(self.task, moved, told.temperature, told.error)
+        return replace(told, held_known=figures(self.task, known, heard.target))
+
+    def _of_known(self, told: Told) -> Told:
+        """With the share of the network, and the trust that goes with it, that have the least log loss on answers to
+        known questions.
+        """
+        heard, best = self.known, math.inf
+        corrections, target = np.concatenate(heard.corrections), heard.target
+        chosen = told
+        for share in np.linspace(0.0, 1.0, 11).tolist():
+            found = heard.joined(self.task, share)
+            trust = trusted(self.task, found, corrections, target, told.temperature, self.trust)
+            loss = log_loss(self.task, corrected(found, corrections, trust, told.temperature), target, told.temperature)
+            loss += 0.5 * ((share - USUAL_KNOWN) / SPREAD_KNOWN) ** 2 / len(target)
+            if loss < best:
+                best, chosen = loss, replace(told, known_share=share, trust=trust)
+        return chosen

@@ -84,9 +84,9 @@ def joined(task: Task, found: Sequence[Floats], weights: Floats | None = None) -
     return np.asarray(logit(np.clip(mean, 1e-6, 1.0 - 1e-6)))
 
 
-def blended(one: Floats, other: Floats, share: float) -> Floats:
-    """The numbers of two heads, both (n, outputs), as those of one, of which the first has a share: of labels the
-    weighted geometric mean.
+def blended(one: Floats, other: Floats, share: float | Floats) -> Floats:
+    """The numbers of two heads, both (n, outputs), as those of one, of which the first has a share, of all answers or
+    of each, (n, 1): of labels the weighted geometric mean.
     """
     return np.asarray(share * one + (1.0 - share) * other)
 
