@@ -59,7 +59,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "text alone": {"counted": False, "near": False},
     "kinds": {"kinds": True},
     "rate 2e-5": {"rate": 2e-5},
-    "rate 1e-4": {"rate": 1e-4},
+    "rate 5e-5": {"rate": 5e-5},
     "head at the same rate": {"head_rate": 1.0},
     "refit": {"refit": True},
     "2 epochs": {"epochs": 2},

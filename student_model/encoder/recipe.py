@@ -47,7 +47,7 @@ class Recipe:
     layers: int = 3
     rank: int = 16
     epochs: int = 3
-    rate: float = 5e-5
+    rate: float = 1e-4
     head_rate: float = 20.0
     batch: int = 32
     accumulate: int = 1
