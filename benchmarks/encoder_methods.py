@@ -76,7 +76,7 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "pretrain 1": {"pretrain": 1},
     "pseudo .8": {"pseudo": 0.8},
     "3 members": {"members": 3},
-    "3 members, one soup": {"members": 3, "join": "weights"},
+    "soup of 3": {"members": 3, "join": "weights"},
 }
 """Ways by name, as differences from `PLAIN`."""
 
@@ -94,11 +94,12 @@ def measure(name: str, files: Sequence[Path], extra: Sequence[Path], many: int, 
     answers = read_graded(files)
     task = task_of(answers)
     split = folds(answers, many, 0, families(answers))[fold]
-    drawn = np.random.default_rng((fold, 41)).permutation(len(split.train))[:limit]
-    train = [*(split.train[n] for n in sorted(drawn.tolist())), *(read_graded(extra) if extra else ())]
+    drawn = set(np.random.default_rng((fold, 41)).permutation(len(split.train))[:limit].tolist())
+    train = [*(one for n, one in enumerate(split.train) if n in drawn), *(read_graded(extra) if extra else ())]
+    bare = [replace(one, label=None, score=0.0) for n, one in enumerate(split.train) if n not in drawn]
     recipe = replace(PLAIN, base=base, seed=seed, mixed=mixed, **WAYS[name])
     begin = time.perf_counter()
-    fitted = fit(train, recipe, Asked(device=device))
+    fitted = fit(train, recipe, Asked(device=device), bare)
     seconds = time.perf_counter() - begin
     fitted.base.model.to(device)
     found, target = fitted.found(split.held, device), places(split.held, task).astype(float)
@@ -182,13 +183,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--base")
-    parser.add_argument("--limit", type=int, help="learn from so many answers only, drawn at random")
+    parser.add_argument(
+        "--limit", type=int, help="learn from so many answers only, drawn at random; the others' grades are hidden"
+    )
     parser.add_argument("--mixed", action="store_true", help="train in bfloat16")
     parser.add_argument("--size", action="store_true", help="write each grader, too, and say how large it is")
     parser.add_argument("--paired", action="store_true", help="each fold with one seed, its own number")
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
     asked = parser.parse_args()
     ways = [one.strip() for one in asked.only.split(",")]
+    if strange := [one for one in ways if one not in WAYS]:
+        parser.error(f"no such way: {'; '.join(strange)}; there are: {'; '.join(WAYS)}")
     runs = [
         (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit, asked.mixed, asked.size)
         for seed in range(asked.some or asked.folds if asked.paired else asked.seeds)

@@ -67,6 +67,14 @@ def test_each_way_is_a_recipe_of_its_own() -> None:
 
     recipes = {repr(replace(PLAIN, **way)) for way in WAYS.values()}
     assert len(recipes) == len(WAYS)
+    assert not any("," in name for name in WAYS)  # which parts them in `--only`
+
+
+def test_a_way_that_there_is_not_is_named_before_anything_is_fitted() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks/encoder_methods.py"), "--only", "default, lorra"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert done.returncode == 2 and "no such way: lorra; there are: default; last 3" in done.stderr
 
 
 def test_it_runs(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ alone."""
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a grader is fitted. What `LOG.md` says of each on questions not seen
-    chose the defaults; which ways were not measured since the network reads alone stands there, too.
+    """How a grader is fitted. What `LOG.md` says of each on questions not seen chose the defaults
+    (`benchmarks/encoder_methods.py`).
 
     Attributes:
         base: folder or name of the base encoder; the packaged one where absent.
@@ -95,7 +95,7 @@ HELP = {
     "layers": "How many layers learn with `last`.",
     "rank": "Size of what `lora`, `adalora`, `prefix` and `adapters` add.",
     "epochs": "Times that each answer is seen.",
-    "rate": "Learning rate.",
+    "rate": "Learning rate. New weights want more: lora and adapters 5e-4 (head-rate 2), adalora 1e-3, prefix 5e-3.",
     "head_rate": "How many times the rate the head learns at.",
     "batch": "Answers in a step.",
     "accumulate": "Batches that are added up for a step.",
