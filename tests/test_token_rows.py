@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from worded import NUMBERS, SIGNS, numbers, pairs
 
@@ -61,6 +61,7 @@ texts = st.lists(st.sampled_from(sorted(set(NUMBERS) - {"[UNK]"})), max_size=14)
 
 
 @given(texts, st.lists(texts, max_size=4), texts, texts, st.tuples(*[st.integers(1, 8)] * 4))
+@example(",", ["", ","], "", "", (1, 1, 1, 1))  # an empty reference takes none of the budget
 def test_no_part_is_longer_than_its_budget(
     question: str, references: list[str], answer: str, passage: str, most: tuple[int, int, int, int]
 ) -> None:

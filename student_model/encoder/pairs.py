@@ -142,7 +142,7 @@ class Pairs:
             own = self.tokens(reference)[: max(left, 0)]
             if own:
                 add(own, REFERENCE)
-            left -= len(own) + 1
+                left -= len(own) + 1
         bare = REFERENCE not in parts
         if bare:
             add((), REFERENCE)
