@@ -21,6 +21,7 @@ from student_model.encoder.outcomes import (
     f1,
     figures,
     joined,
+    least_loss,
     log_loss,
     outcomes,
     probabilities,
@@ -181,4 +182,8 @@ def test_the_share_is_what_answers_speak_for_unless_it_is_held_near_the_usual_on
     target = (many % 2).astype(np.float64)
     said = np.where(many % 10 == 0, 1.0 - target, target).astype(int)
     one, other = np.eye(2)[said] * 2.0, np.tile([0.0, 3.0], (1_000, 1))
-    assert least <= best_share(task, lambda share: blended(one, other, share), target, 0.5, spread) <= most
+
+    def loss(share: float) -> float:
+        return least_loss(task, blended(one, other, share), target)
+
+    assert least <= best_share(loss, len(target), 0.5, spread) <= most

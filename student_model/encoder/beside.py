@@ -13,7 +13,7 @@ from student_model.encoder.book import Book
 from student_model.encoder.families import families
 from student_model.encoder.forest import Forest, grow, numbers, packed, unpacked
 from student_model.encoder.line import Line, straight
-from student_model.encoder.outcomes import Floats, best_share, blended
+from student_model.encoder.outcomes import Floats, best_share, blended, least_loss
 from student_model.encoder.recipe import Recipe
 
 USUAL, SPREAD = 0.5, 0.5
@@ -84,4 +84,8 @@ def line_share(
         return np.stack((drawn, numbers(task, trees.mean(features[held]))), axis=1)
 
     said = out_of_fold(answers, PARTS, seed, family, say)
-    return best_share(task, lambda share: blended(said[:, 0], said[:, 1], share), target, USUAL, SPREAD)
+
+    def loss(share: float) -> float:
+        return least_loss(task, blended(said[:, 0], said[:, 1], share), target)
+
+    return best_share(loss, len(target), USUAL, SPREAD)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from student_model.encoder.outcomes import (
     best_temperature,
     blended,
     figures,
+    least_loss,
     log_loss,
     outcomes,
 )
@@ -98,8 +97,8 @@ class Judged:
     """What members say of the questions held back from them (`new`), and of answers to others (`known`).
 
     Temperature and share are set by new questions. Where a grader has learned from other answers to a question it is
-    surer than there, so that `known` ones say how far to believe it then, and how far its network, which knows least
-    that its precedents do not; `trust` is what trees say of that.
+    surer than there, and its precedents know much of what its network knows, so that `known` ones say how far to
+    believe either then; `trust` is what trees say of precedents.
     """
 
     task: Task
@@ -112,8 +111,12 @@ class Judged:
         if not self.new.said:
             return Told(trust=self.trust)
         task, target = self.task, self.new.target
+
+        def loss(share: float) -> float:
+            return least_loss(task, self.new.joined(task, share), target)
+
         heads = self.new.said[0].beside is not None
-        share = best_share(task, partial(self.new.joined, task), target, USUAL, SPREAD) if heads else USUAL
+        share = best_share(loss, len(target), USUAL, SPREAD) if heads else USUAL
         found = self.new.joined(task, share)
         temperature, error = best_temperature(task, found, target), ERROR
         said = outcomes(task, found, temperature)
@@ -136,14 +139,15 @@ class Judged:
         """With the share of the network, and the trust that goes with it, that have the least log loss on answers to
         known questions.
         """
-        heard, best = self.known, math.inf
+        task, heard, temperature = self.task, self.known, told.temperature
         corrections, target = np.concatenate(heard.corrections), heard.target
-        chosen = told
-        for share in np.linspace(0.0, 1.0, 11).tolist():
-            found = heard.joined(self.task, share)
-            trust = trusted(self.task, found, corrections, target, told.temperature, self.trust)
-            loss = log_loss(self.task, corrected(found, corrections, trust, told.temperature), target, told.temperature)
-            loss += 0.5 * ((share - USUAL_KNOWN) / SPREAD_KNOWN) ** 2 / len(target)
-            if loss < best:
-                best, chosen = loss, replace(told, known_share=share, trust=trust)
-        return chosen
+
+        def trust(share: float) -> Trust:
+            return trusted(task, heard.joined(task, share), corrections, target, temperature, self.trust)
+
+        def loss(share: float) -> float:
+            moved = corrected(heard.joined(task, share), corrections, trust(share), temperature)
+            return log_loss(task, moved, target, temperature)
+
+        share = best_share(loss, len(target), USUAL_KNOWN, SPREAD_KNOWN)
+        return replace(told, known_share=share, trust=trust(share))

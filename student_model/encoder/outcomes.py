@@ -156,20 +156,22 @@ def f1(true: NDArray[np.int64], said: NDArray[np.int64], labels: int) -> tuple[f
     return float(each[there].mean()), float((each * of).sum() / max(of.sum(), 1.0))
 
 
-def best_share(task: Task, found: Callable[[float], Floats], target: Floats, usual: float, spread: float) -> float:
-    """Of eleven shares the one for which what is `found` with it has the least log loss, each at its own temperature.
+def least_loss(task: Task, found: Floats, target: Floats) -> float:
+    """The mean log loss of a head's numbers at the temperature that is best for them."""
+    return log_loss(task, found, target, best_temperature(task, found, target))
+
+
+def best_share(loss: Callable[[float], float], many: int, usual: float, spread: float) -> float:
+    """Of eleven shares the one with the least loss, which is a mean over so many answers.
 
     Args:
         usual: the share before any answer speaks for another. spread: how far from it that may be.
+
+    >>> best_share(lambda share: (share - 0.9) ** 2, 1000, usual=0.2, spread=0.5)
+    0.9
     """
-    best, chosen = math.inf, usual
-    for share in np.linspace(0.0, 1.0, 11).tolist():
-        said = found(share)
-        loss = log_loss(task, said, target, best_temperature(task, said, target))
-        loss += 0.5 * ((share - usual) / spread) ** 2 / len(target)
-        if loss < best:
-            best, chosen = loss, share
-    return chosen
+    shares = np.linspace(0.0, 1.0, 11).tolist()
+    return float(min(shares, key=lambda share: loss(share) + 0.5 * ((share - usual) / spread) ** 2 / many))
 
 
 def _pearson(one: Floats, other: Floats) -> float:
