@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine import graded
 from engine.candidates import PARTLY, Context
+from engine.graded import percent
 from engine.ladder import Reading
 from engine.types import Edge, Reason, Recommendation
 from knowledge_graph.frontier import BLOCKED, FADED, KNOWN, MASTERED, READY
@@ -46,15 +47,6 @@ def reasons(context: Context, item: int, review_below: float = 0.0) -> tuple[Rea
     if retry is not None and found[0].kind == "practice":
         found.sort(key=lambda reason: reason is not retry)
     return tuple(found)
-
-
-def percent(probability: float) -> str:
-    """A probability as people read it.
-
-    >>> percent(0.425)
-    '42 %'
-    """
-    return f"{100 * probability:.0f} %"
 
 
 def _main(context: Context, concept: int) -> Reason:

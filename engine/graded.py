@@ -42,13 +42,22 @@ def by_teacher(response: Response) -> bool:
     return response.supersedes is not None and response.score_confidence == 1.0
 
 
+def percent(probability: float) -> str:
+    """A probability as people read it.
+
+    >>> percent(0.425)
+    '42 %'
+    """
+    return f"{100 * probability:.0f} %"
+
+
 def _sentence(response: Response, answer: str, review_below: float) -> str:
     score, sure = response.score or 0.0, response.score_confidence or 0.0
     marks = f"{score:.2g} of 1"
-    grade = f"`{response.label}` ({marks})" if response.label else marks
+    grade = f"“{response.label}” ({marks})" if response.label else marks
     if by_teacher(response):
         return f"A teacher judged your {answer} {grade}."
-    told = f"Your last {answer} was graded {grade} with confidence {sure:.2f}"
+    told = f"Your last {answer} was graded {grade}; the grader is {percent(sure)} sure"
     if sure < review_below and response.answer_text is not None:
-        return f"{told}: it waits for a teacher, and counts for no more than that until then."
-    return f"{told}, and counts for as much."
+        return f"{told}: the answer waits for a teacher, and counts for no more than that until then."
+    return f"{told}, and the answer counts for as much."

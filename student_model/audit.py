@@ -44,8 +44,8 @@ class Fault:
 
     def __str__(self) -> str:
         """One line for people."""
-        shown = "; ".join(self.examples)
-        return f"{self.file}: {self.kind}: {self.what} (e.g. {shown}). {self.remedy}"
+        shown = f" (e.g. {'; '.join(self.examples)})" if self.examples else ""
+        return f"{self.file}: {self.kind}: {self.what}{shown}. {self.remedy}"
 
 
 class LeakyData(ValueError):

@@ -78,7 +78,9 @@ def test_what_a_grader_was_fitted_to_does_not_measure_it(made: Made, tmp_path: P
     for files in ([whole], parts):
         told = run("evaluate", "--model", made.folder, *(part for one in files for part in ("--test", one)), "--json")
         assert (told.exit_code, told.stdout) == (1, "")
-        assert f"{files[-1]}: seen before: is what the grader was fitted to (e.g. {made.folder})" in told.stderr
+        assert (
+            f"{files[-1]}: seen before: these are the answers that {made.folder} was fitted to. Measure" in told.stderr
+        )
         assert "Measure it on answers to other questions." in told.stderr
     half = run("evaluate", "--model", made.folder, "--test", parts[0], "--json")
     assert json.loads(half.stdout)["known"] == 32

@@ -35,27 +35,27 @@ def told(context: Context, item: str, below: float = 0.7) -> list[Reason]:
     [
         (
             graded("a-3", 0.5, 0.82),
-            "Your last answer in words on “A” was graded `partial` (0.5 of 1) with confidence 0.82, "
-            "and counts for as much.",
+            "Your last answer in words on “A” was graded “partial” (0.5 of 1); the grader is 82 % sure, "
+            "and the answer counts for as much.",
         ),
         (
             graded("a-3", 0.02, 0.69),
-            "Your last answer in words on “A” was graded `incorrect` (0.02 of 1) with confidence 0.69: "
-            "it waits for a teacher, and counts for no more than that until then.",
+            "Your last answer in words on “A” was graded “incorrect” (0.02 of 1); the grader is 69 % sure: "
+            "the answer waits for a teacher, and counts for no more than that until then.",
         ),
         (
             replace(graded("a-3", 0.02, 0.69), answer_text=None),  # erased: nobody can judge it any more
-            "Your last answer in words on “A” was graded `incorrect` (0.02 of 1) with confidence 0.69, "
-            "and counts for as much.",
+            "Your last answer in words on “A” was graded “incorrect” (0.02 of 1); the grader is 69 % sure, "
+            "and the answer counts for as much.",
         ),
         (
             graded("a-3", 1.0, 1.0, supersedes=ResponseId("r0")),
-            "A teacher judged your answer in words on “A” `correct` (1 of 1).",
+            "A teacher judged your answer in words on “A” “correct” (1 of 1).",
         ),
         (
             graded("a-3", 0.6, 0.82, label="contradictory"),
-            "Your last answer in words on “A” was graded `contradictory` (0.6 of 1) with confidence 0.82, "
-            "and counts for as much.",
+            "Your last answer in words on “A” was graded “contradictory” (0.6 of 1); the grader is 82 % sure, "
+            "and the answer counts for as much.",
         ),
         (
             graded("a-3", 0.75, 1.0, supersedes=ResponseId("r0"), label=None),  # of several steps

@@ -85,7 +85,7 @@ def test_a_verdict_moves_the_belief_and_then_the_recommendation_says_so(service:
     name = waiting(lena)
     doubtful, odds = lena.beliefs()["states"]["probability"], odds_of(service, "why")
     said = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
-    assert "with confidence 0.40: it waits for a teacher" in said["sentence"]
+    assert "the grader is 40 % sure: the answer waits for a teacher" in said["sentence"]
     reply = judge(lena, name, label="correct", reason="Power is government.")
     document = reply.get_json()
     assert (reply.status_code, document["supersedes"]) == (201, "one")
@@ -95,7 +95,7 @@ def test_a_verdict_moves_the_belief_and_then_the_recommendation_says_so(service:
     assert after["probability"] > doubtful
     assert odds_of(service, "why") > odds, "the next decision is made from what the verdict left"
     told = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
-    assert told["sentence"] == "A teacher judged your answer in words on “States” `correct` (1 of 1)."
+    assert told["sentence"] == "A teacher judged your answer in words on “States” “correct” (1 of 1)."
     assert told["responses"] == ["one"]
     assert queue(lena)["waiting"] == 0
 
@@ -182,7 +182,7 @@ def test_a_score_that_contradicts_its_label_is_refused(lena: Caller, label: str,
 def test_what_the_learner_hears_is_the_label_that_was_given_and_not_the_nearest_to_the_score(lena: Caller) -> None:
     judge(lena, waiting(lena), label="partial", score=0.75)
     told = next(r for r in lena.recommend().get_json()["items"][0]["reasons"] if r["kind"] == "graded")
-    assert told["sentence"] == "A teacher judged your answer in words on “States” `partial` (0.75 of 1)."
+    assert told["sentence"] == "A teacher judged your answer in words on “States” “partial” (0.75 of 1)."
 
 
 def test_what_the_learner_or_the_platform_corrected_is_not_judged(lena: Caller) -> None:

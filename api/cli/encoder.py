@@ -187,9 +187,9 @@ def _require_unseen(grader: Served, answers: Sequence[GradedAnswer], model: Path
     from student_model.encoder.grader import fingerprint
 
     if grader.manifest["trained_on"]["sha256"] == fingerprint(answers):
-        what, names = "is what the grader was fitted to", ", ".join(map(str, test))
+        what, names = f"these are the answers that {model} was fitted to", ", ".join(map(str, test))
         remedy = "Measure it on answers to other questions."
-        raise LeakyData((Fault("seen before", names, what, len(answers), 1.0, (str(model),), remedy),))
+        raise LeakyData((Fault("seen before", names, what, len(answers), 1.0, (), remedy),))
 
 
 @encoder.command()
