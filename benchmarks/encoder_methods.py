@@ -3,11 +3,11 @@
     python benchmarks/encoder_methods.py [--data FILE…] [--only full,lora] [--folds 5] [--seeds 3] [--jobs 1] [--size]
 
 The answers are parted by families of questions into folds; each is graded by a grader fitted to the others, which
-itself holds some of their questions back to choose its epoch. Precedents, which say nothing of new questions, are left
-out, and so are the guard and the second training on all answers where a way does not ask for them. Test files stay
-closed. One line a way: means over folds, with the spread over seeds, and by how much its log loss differs from that of
-the first way, with the standard error over families of questions: F1 of a thousand answers is coarse. The last line is
-one JSON object. Uses a GPU where there is one.
+itself holds some of their questions back to set its confidence. Precedents, which say nothing of new questions, are
+left out, and so are the guard and the second training on all answers where a way does not ask for them. Test files
+stay closed. One line a way: means over folds, with the spread over seeds, and by how much its log loss differs from
+that of the first way, with the standard error over families of questions: F1 of a thousand answers is coarse. The last
+line is one JSON object. Uses a GPU where there is one.
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ WAYS: Mapping[str, dict[str, Any]] = {
     "rate 5e-5": {"rate": 5e-5},
     "head at the same rate": {"head_rate": 1.0},
     "refit": {"refit": True},
-    "2 epochs": {"epochs": 2},
-    "6 epochs": {"epochs": 6},
+    "3 epochs": {"epochs": 3},
+    "10 epochs": {"epochs": 10},
+    "no swap": {"swap": 0.0},
+    "swap .5": {"swap": 0.5},
     "dropout .3": {"dropout": 0.3},
     "cosine": {"schedule": "cosine"},
     "smoothing .1": {"smoothing": 0.1},

@@ -74,7 +74,7 @@ def test_every_method_trains_and_serves_what_it_says(recipe: Recipe, method: str
     answers = planted(6)
     fitted = fit(answers, replace(recipe, method=method, epochs=1, rank=2, forest=False))
     assert right(fitted, answers) > 0.9
-    head = (24 + 1) * 2
+    head = (3 * 24 + 1) * 2
     assert fitted.trainable == head if method == "frozen" else fitted.trainable > head
 
 
@@ -101,6 +101,23 @@ def test_interrupted_the_best_so_far_is_a_whole_grader(recipe: Recipe) -> None:
     fitted = fit(answers[:32], replace(recipe, members=3, epochs=9), Asked(stopping(1)))
     assert fitted.interrupted and len(fitted.members) == 1
     assert right(fitted, answers[32:]) == 1.0 and fitted.told.held["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("patience", [0, 9])
+def test_training_keeps_its_last_epoch_and_with_patience_its_best(
+    recipe: Recipe, patience: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told that the first epoch is the best on questions held back, the second training has one too."""
+    grades = iter([0.9, 0.5, 0.4])
+    monkeypatch.setattr(
+        "student_model.encoder.fit.figures", lambda *given: figures(*given) | {"macro_f1": next(grades)}
+    )
+    told: list[str] = []
+    fit(planted(6), replace(recipe, patience=patience, forest=False), Asked(told.append))
+    first = [line for line in told if line.startswith("grader: epoch")]
+    again = [line for line in told if line.startswith("grader, on all answers: epoch")]
+    assert len(first) == 3 and all("1 - macro F1" in line for line in first)
+    assert len(again) == (1 if patience else 3)
 
 
 def test_a_checkpoint_is_not_gone_on_with_for_other_answers(recipe: Recipe, tmp_path: Path) -> None:

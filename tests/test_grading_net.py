@@ -65,16 +65,25 @@ def test_how_far_apart_by_hand() -> None:
     assert float(apart(TWO, tensor([[log(3.0), 0.0]]), tensor([[0.0, 0.0]]))) == pytest.approx(half)
 
 
-def test_a_head_reads_the_mean_of_the_tokens_that_are_there() -> None:
+def test_a_head_reads_the_mean_of_the_tokens_that_are_there_and_how_far_both_sides_are_apart() -> None:
+    """Tokens are begin, answer, answer, end, reference, end and padding."""
     torch.manual_seed(0)
     head = Head(3, 2, 0.5).eval()
-    states, mask = torch.randn(1, 4, 3), tensor([[1, 1, 0, 0]])
-    assert head(states, mask).tolist() == [[0.0, 0.0]]  # it begins with nothing
+    states, mask, sides = torch.randn(1, 7, 3), tensor([[1, 1, 1, 1, 1, 1, 0]]), tensor([[0, 1, 1, 0, 2, 0, 0]])
+    assert head(states, mask, sides).tolist() == [[0.0, 0.0]]  # it begins with nothing
     torch.nn.init.normal_(head.meaning.weight)
-    wanted = head.meaning(states[:, :2].mean(1))
-    assert torch.allclose(head(states, mask), wanted)
-    states[:, 2:] = 99.0
-    assert torch.allclose(head(states, mask), wanted)
+    said, compared = states[:, 1:3].mean(1), states[:, 4]
+    wanted = head.meaning(torch.cat((states[:, :6].mean(1), (said - compared).abs(), said * compared), 1))
+    assert torch.allclose(head(states, mask, sides), wanted)
+    states[:, 6:] = 99.0
+    assert torch.allclose(head(states, mask, sides), wanted)
+
+
+def test_an_answer_without_tokens_is_nothing_beside_its_reference() -> None:
+    head = Head(1, 1, 0.0).eval()
+    torch.nn.init.ones_(head.meaning.weight)
+    found = head(tensor([[[4.0], [4.0], [7.0], [1.0]]]), torch.ones(1, 4), tensor([[0, 0, 2, 0]]))
+    assert found.tolist() == [[4.0 + 7.0 + 0.0]]
 
 
 @pytest.fixture
@@ -88,8 +97,8 @@ def net(small: Path) -> GradingNet:
 def batch() -> Batch:
     tokens = tensor([[101, 2054, 102, 3000, 102], [101, 2001, 102, 0, 0]])
     mask = (tokens > 0).long()
-    kinds = tensor([[0, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
-    return Batch(tokens, mask, kinds, tensor([0.0, 1.0]), torch.ones(2))
+    sides = tensor([[0, 1, 0, 2, 0], [0, 1, 0, 0, 0]])
+    return Batch(tokens, mask, sides, tensor([0.0, 1.0]), torch.ones(2))
 
 
 def test_the_transformer_is_told_the_kinds_and_takes_embeddings_in_place_of_tokens(net: GradingNet) -> None:
@@ -97,7 +106,9 @@ def test_the_transformer_is_told_the_kinds_and_takes_embeddings_in_place_of_toke
     given = batch()
     found = net(given)
     assert torch.allclose(net(given, net.words(given)), found, atol=1e-6)
-    other = net(replace(given, kinds=torch.zeros_like(given.kinds)))
+    net.head.meaning.weight.data[:, 24:] = 0.0  # the head alone reads the row, and the transformer is told the sides
+    found = net(given)
+    other = net(replace(given, sides=torch.zeros_like(given.sides)))
     assert not torch.allclose(other[0], found[0], atol=1e-4) and torch.allclose(other[1], found[1], atol=1e-6)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -95,9 +94,17 @@ def test_rows_side_by_side_are_padded_to_the_longest() -> None:
     rows = pairs().together([Row([2, 9, 3], [0, 1, 0]), Row([2, 9, 3, 8, 3], [0, 1, 0, 2, 0])])
     assert rows.tokens.tolist() == [[2, 9, 3, 0, 0], [2, 9, 3, 8, 3]]
     assert rows.mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
-    assert rows.kinds.tolist() == [[0, 0, 0, 0, 0], [0, 0, 0, 1, 0]]
-    bare = pairs(signs=replace(SIGNS, kinds=False)).together([Row([2, 8, 3], [0, 2, 0])])
-    assert bare.kinds.tolist() == [[0, 0, 0]]
+    assert rows.sides.tolist() == [[0, 1, 0, 0, 0], [0, 1, 0, 2, 0]]
+
+
+def test_an_answer_is_compared_with_its_references_or_without_any_with_question_and_passage() -> None:
+    def sides(*given: object) -> list[int]:
+        rows = pairs().together([pairs().row(*given)])  # type: ignore[arg-type]
+        return [int(one) for one in rows.sides[0]]
+
+    assert sides("the salt", ["water"], "salt", "gone") == [0, 1, 0, 2, 0, 3, 3, 0, 3, 0]
+    assert sides("the salt", [], "salt", "gone") == [0, 1, 0, 0, 2, 2, 0, 2, 0]
+    assert sides("the salt", [], "") == [0, 0, 0, 2, 2, 0]
 
 
 def test_one_text_alone_is_cut_so_that_its_end_has_room() -> None:

@@ -85,8 +85,8 @@ def fit(
 ) -> None:
     """Fit a grader to graded answers: question, reference answers, answer, and a label or a score.
 
-    Some of the questions are held back: they choose the epoch, set the confidence, and say how good the grader is on
-    questions it has not seen. Ctrl-C ends the training and keeps its best so far.
+    Some of the questions are held back: they set the confidence, and say how good the grader is on questions it has
+    not seen; with patience they choose the epoch, too. Ctrl-C ends the training and keeps its best so far.
     """
     from api.cli import _fitting
     from data.graded_answers import read_graded

@@ -17,6 +17,7 @@ from student_model.encoder.reader import Reader
 from student_model.encoder.reading import features
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.similar import Reading
+from student_model.encoder.swaps import Swaps
 
 OWN, REWORDED, BORROWED = range(3)
 """Where an entry comes from: as it is, said otherwise, or beside a borrowed reference."""
@@ -48,6 +49,7 @@ class Book:
     features: NDArray[np.float32]
     recipe: Recipe
     pairs: Pairs
+    swaps: Swaps | None = None
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -67,9 +69,11 @@ class Book:
         """The entries that what is fitted to features alone learns from: answers as they are."""
         return np.array([n for n, one in enumerate(self.entries) if one.kind == OWN], dtype=np.int64)
 
-    def together(self, places: NDArray[np.int64]) -> Rows:
-        """The rows of some entries, side by side."""
-        return self.pairs.together([self.rows[n] for n in places])
+    def together(self, places: NDArray[np.int64], rng: np.random.Generator | None = None) -> Rows:
+        """The rows of some entries, side by side; with dice, some of their words stand for others."""
+        if rng is None or self.swaps is None:
+            return self.pairs.together([self.rows[n] for n in places])
+        return self.pairs.together([self.swaps.row(self.entries[n].answer, self.recipe.swap, rng) for n in places])
 
     def beside(self, others: Sequence[Book]) -> Book:
         """One book of it and others of the same recipe."""
@@ -79,7 +83,9 @@ class Book:
             entries += [replace(entry, origin=start + entry.origin) for entry in one.entries]
             rows += one.rows
         features = np.concatenate([self.features, *(one.features for one in others)])
-        return replace(self, entries=entries, rows=rows, features=features)
+        return replace(
+            self, entries=entries, rows=rows, features=features, swaps=_swaps(self.pairs, entries, self.recipe)
+        )
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The entries of an epoch: each answer once, as it is or as a variant."""
@@ -126,7 +132,12 @@ def open_book(
     entries = [replace(one, answer=in_own_words(one.answer)) for one in entries]
     told = [one.answer for one in entries]
     rows = [reader.pairs.row(one.question, one.reference_answers, one.answer, one.passage) for one in told]
-    return Book(entries, rows, book_features(told, reader, recipe, tell), recipe, reader.pairs)
+    swaps = _swaps(reader.pairs, entries, recipe) if variants else None
+    return Book(entries, rows, book_features(told, reader, recipe, tell), recipe, reader.pairs, swaps)
+
+
+def _swaps(pairs: Pairs, entries: Sequence[Entry], recipe: Recipe) -> Swaps | None:
+    return Swaps(pairs, [one.answer for one in entries]) if recipe.swap else None
 
 
 def book_features(

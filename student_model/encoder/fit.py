@@ -220,7 +220,9 @@ def _parted(answers: Sequence[GradedAnswer], recipe: Recipe) -> list[Split]:
 def _trained(
     book: Book, held: Book | None, recipe: Recipe, name: str, given: _Given, until: int = 0
 ) -> tuple[GradingNet, Course]:
-    """A network at its best epoch of a book by what was held back, else at its last: `until`, if that is given."""
+    """A network at its last epoch of a book: `until`, if that is given. With patience, at its best by what was held
+    back.
+    """
     task, base, asked, left = given.task, given.start, given.asked, 0.0
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
@@ -239,15 +241,17 @@ def _trained(
         left = float((until or recipe.epochs) - 1 - epoch)
         rng = np.random.default_rng((recipe.seed, epoch, 31))
         for places in book.batches(rng):
-            yield loss(net, task, batch_of(net, book, places), recipe)
+            yield loss(net, task, batch_of(net, book, places, rng), recipe)
 
     def judge() -> Mapping[str, float]:
+        last = {"epochs to come": left}  # less each time, so that the last is kept
         if held is None:
-            return {"epochs to come": left}  # less each time, so that the last is kept
+            return last
         found = predict(net, held)
         told = figures(task, outcomes(task, found), held.targets)
         least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
-        return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
+        first = least if recipe.patience else last | least
+        return {**first, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
     data = hashlib.sha256(repr(book.entries).encode()).hexdigest()
     return net, train(net, losses, judge, plan, _watch(name, asked, f"{recipe} {data} {given.epochs}"))

@@ -31,7 +31,7 @@ from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
@@ -160,7 +160,7 @@ class Served:
         rows = self.pairs.together(
             [self.pairs.row(a.question, a.reference_answers, a.answer, a.passage) for a in answers]
         )
-        given: dict[str, NDArray[np.generic]] = {"tokens": rows.tokens, "mask": rows.mask, "kinds": rows.kinds}
+        given: dict[str, NDArray[np.generic]] = {"tokens": rows.tokens, "mask": rows.mask, "sides": rows.sides}
         moved = self._precedents.corrections(answers) if precedents and self._precedents is not None else None
         share = self.manifest["share"]
         if moved is not None:

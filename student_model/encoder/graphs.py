@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from student_model.encoder.base import Base
-from student_model.encoder.net import GradingNet
+from student_model.encoder.net import GradingNet, kinds_of
 
 
 class Vectors(nn.Module):
@@ -33,17 +33,17 @@ class Vectors(nn.Module):
 
 
 class Graded(nn.Module):
-    """A network as a graph: tokens, mask and kinds to the numbers of its head."""
+    """A network as a graph: tokens, mask and sides to the numbers of its head."""
 
     def __init__(self, net: GradingNet) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, tokens: Tensor, mask: Tensor, kinds: Tensor) -> Tensor:
-        given = {"token_type_ids": kinds} if self.net.kinds else {}
+    def forward(self, tokens: Tensor, mask: Tensor, sides: Tensor) -> Tensor:
+        given = {"token_type_ids": kinds_of(sides)} if self.net.kinds else {}
         states = self.net.encoder(input_ids=tokens, attention_mask=mask, **given).last_hidden_state
-        found: Tensor = self.net.head(states, mask)
-        return found + 0.0 * kinds.sum()  # a graph keeps no input that it does not use
+        found: Tensor = self.net.head(states, mask, sides)
+        return found
 
 
 def write_graph(model: nn.Module, base: Base, path: Path) -> Path:
@@ -71,7 +71,7 @@ def exported(model: nn.Module, base: Base, path: Path) -> None:
     given: tuple[Tensor, ...] = (tokens, torch.ones_like(tokens))
     names = ["tokens", "mask"]
     if isinstance(model, Graded):
-        given, names = (*given, torch.zeros_like(tokens)), [*names, "kinds"]
+        given, names = (*given, torch.zeros_like(tokens)), [*names, "sides"]
     rows, length = torch.export.Dim("rows"), torch.export.Dim("length")
     shapes = tuple({0: rows, 1: length} for _ in names)
     with _silence():

@@ -17,41 +17,51 @@ from torch.nn import functional
 from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
 from student_model.encoder.outcomes import Floats
+from student_model.encoder.pairs import COMPARED, SAID
 from student_model.encoder.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows as tensors: `tokens`, `mask`, `kinds` (B, T), `target` (B,), `weight` (B,)."""
+    """Rows as tensors: `tokens`, `mask`, `sides` (B, T), `target` (B,), `weight` (B,)."""
 
     tokens: Tensor
     mask: Tensor
-    kinds: Tensor
+    sides: Tensor
     target: Tensor
     weight: Tensor
 
 
 class Head(nn.Module):
-    """From token vectors (B, T, d) and their mask (B, T) to what the task needs, (B, outputs): a straight line from the
-    mean of the row. A head that could do more learned which words are right for which question, and was worse on
-    questions it had not seen. What can be counted has no part in it: a network that learned beside a line over such
-    features left the work to the line, and knew less than one that reads alone (`LOG.md`).
+    """From token vectors (B, T, d), their mask and sides (B, T) to what the task needs, (B, outputs): a straight line
+    from the mean of the row, and from how far apart the means u and v of the answer and of what it is compared with
+    are, |u - v| and u * v (Conneau et al., "Supervised learning of universal sentence representations", EMNLP 2017),
+    which say whether they mean the same whatever they are about. A head that could do more learned which words are
+    right for which question, and was worse on questions it had not seen. What can be counted has no part in it: a
+    network that learned beside a line over such features left the work to the line (`LOG.md`).
     """
 
     def __init__(self, width: int, outputs: int, dropout: float) -> None:
         super().__init__()
-        self.meaning = nn.Linear(width, outputs)
+        self.meaning = nn.Linear(3 * width, outputs)
         self.dropout = nn.Dropout(dropout)
         nn.init.zeros_(self.meaning.weight)
         nn.init.zeros_(self.meaning.bias)
 
-    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        return torch.as_tensor(self.meaning(self.dropout(_mean(states, mask))))
+    def forward(self, states: Tensor, mask: Tensor, sides: Tensor) -> Tensor:
+        said, compared = _mean(states, sides == SAID), _mean(states, sides == COMPARED)
+        found = torch.cat((_mean(states, mask), (said - compared).abs(), said * compared), dim=1)
+        return torch.as_tensor(self.meaning(self.dropout(found)))
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:
     weight = mask.to(states.dtype)[..., None]
     return (states * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+
+
+def kinds_of(sides: Tensor) -> Tensor:
+    """What BERT calls the types of tokens: 0 for the first text, the answer, and 1 for what stands beside it."""
+    return (sides >= COMPARED).long()
 
 
 class GradingNet(nn.Module):
@@ -66,12 +76,12 @@ class GradingNet(nn.Module):
         """The last layer, (B, T, d), over tokens or over embeddings given in their place."""
         given: dict[str, Any] = {"input_ids": batch.tokens} if embeddings is None else {"inputs_embeds": embeddings}
         if self.kinds:
-            given["token_type_ids"] = batch.kinds
+            given["token_type_ids"] = kinds_of(batch.sides)
         states: Tensor = self.encoder(attention_mask=batch.mask, **given).last_hidden_state
         return states
 
     def forward(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
-        return torch.as_tensor(self.head(self.states(batch, embeddings), batch.mask)).float()
+        return torch.as_tensor(self.head(self.states(batch, embeddings), batch.mask, batch.sides)).float()
 
     def words(self, batch: Batch) -> Tensor:
         """The embeddings of the tokens themselves, (B, T, d), before position and kind are added."""
@@ -125,15 +135,15 @@ def loss(net: GradingNet, task: Task, batch: Batch, recipe: Recipe) -> Tensor:
     return value
 
 
-def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64]) -> Batch:
-    """Entries of a book as tensors on the network's device."""
+def batch_of(net: GradingNet, book: Book, places: NDArray[np.int64], rng: np.random.Generator | None = None) -> Batch:
+    """Entries of a book as tensors on the network's device; with dice, as an epoch reads them."""
     device = next(net.parameters()).device
-    chosen, rows = [book.entries[n] for n in places], book.together(places)
-    tokens, mask, kinds = (torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.kinds))
+    chosen, rows = [book.entries[n] for n in places], book.together(places, rng)
+    tokens, mask, sides = (torch.from_numpy(one).to(device) for one in (rows.tokens, rows.mask, rows.sides))
     return Batch(
         tokens,
         mask,
-        kinds,
+        sides,
         torch.tensor([one.target for one in chosen], dtype=torch.float32, device=device),
         torch.tensor([one.weight for one in chosen], dtype=torch.float32, device=device),
     )

@@ -9,7 +9,7 @@ what of an answer the question had said already is counted in the features.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 OTHER, ANSWER, REFERENCE, QUESTION, PASSAGE = range(5)
 """What a token is part of; `OTHER` are the separators."""
+SAID, COMPARED, ASIDE = 1, 2, 3
+"""On which side a token is: the answer's, that of what it is compared with (the references, or without any the question
+and the passage), or beside both; 0 for separators and padding."""
 
 COMMON = 1000
 """Tokens numbered below are letters, signs and the most frequent words."""
@@ -77,11 +80,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of one length, padded: `tokens`, `mask` and `kinds`, each (B, T)."""
+    """Rows of one length, padded: `tokens`, `mask` and `sides`, each (B, T)."""
 
     tokens: Ints
     mask: Ints
-    kinds: Ints
+    sides: Ints
 
 
 class Pairs:
@@ -127,19 +130,28 @@ class Pairs:
             first = place + 1
         return found
 
-    def row(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Row:
-        """The row of one answer. References that share most words with it come first; the last may be cut or left."""
-        budget, end = self.budget, self.signs.end
+    def row(
+        self,
+        question: str,
+        references: Sequence[str],
+        answer: str,
+        passage: str = "",
+        read: Callable[[str], Sequence[int]] | None = None,
+    ) -> Row:
+        """The row of one answer. References that share most words with it come first; the last may be cut or left.
+        `read` gives a text's tokens, where they are to be others than its own.
+        """
+        budget, end, read = self.budget, self.signs.end, read or self.tokens
         tokens, parts = [self.signs.begin], [OTHER]
 
         def add(some: Sequence[int], part: int) -> None:
             tokens.extend((*some, end))
             parts.extend((*[part] * len(some), OTHER))
 
-        add(_both_ends(self.tokens(answer), budget.answer), ANSWER)
+        add(_both_ends(read(answer), budget.answer), ANSWER)
         left = budget.references
         for reference in nearest_first(answer, references):
-            own = self.tokens(reference)[: max(left, 0)]
+            own = read(reference)[: max(left, 0)]
             if own:
                 add(own, REFERENCE)
                 left -= len(own) + 1
@@ -147,9 +159,9 @@ class Pairs:
         if bare:
             add((), REFERENCE)
         if passage or bare:
-            add(self.tokens(question)[: budget.question], QUESTION)
+            add(read(question)[: budget.question], QUESTION)
         if passage:
-            add(self.tokens(passage)[: budget.passage], PASSAGE)
+            add(read(passage)[: budget.passage], PASSAGE)
         return Row(tokens, parts)
 
     def alone(self, text: str, most: int) -> Row:
@@ -161,12 +173,13 @@ class Pairs:
         """Rows side by side, as long as the longest."""
         longest = max(len(one.tokens) for one in rows)
         tokens = np.full((len(rows), longest), self.signs.pad, dtype=np.int64)
-        mask, parts = np.zeros_like(tokens), np.zeros_like(tokens)
+        mask, sides = np.zeros_like(tokens), np.zeros_like(tokens)
         for place, one in enumerate(rows):
-            size = len(one.tokens)
-            tokens[place, :size], mask[place, :size], parts[place, :size] = one.tokens, 1, one.parts
-        kinds = ((parts >= REFERENCE) & self.signs.kinds).astype(np.int64)
-        return Rows(tokens, mask, kinds)
+            size, parts = len(one.tokens), np.array(one.parts)
+            compared = parts == REFERENCE if REFERENCE in one.parts else parts > REFERENCE
+            tokens[place, :size], mask[place, :size] = one.tokens, 1
+            sides[place, :size] = np.select([parts == ANSWER, compared, parts > REFERENCE], [SAID, COMPARED, ASIDE])
+        return Rows(tokens, mask, sides)
 
 
 def readable(text: str) -> str:

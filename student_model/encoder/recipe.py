@@ -21,10 +21,12 @@ class Recipe:
     Attributes:
         base: folder or name of the base encoder; the packaged one where absent.
         method: which weights learn (`METHODS`); `layers` for `last`, `rank` for new ones.
-        epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed, patience: of the training.
+        epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed: of the training.
+        patience: epochs without a better macro F1 (of scores, error) on questions held back after which training ends,
+            and the best is kept; 0 to train to the end and keep the last, at which the rate has come down.
         head_rate: how many times the rate the head learns at.
-        held: the share of questions that choose the epoch and set the temperature. refit: whether the network is then
-            trained once more for so many epochs, on all answers.
+        held: the share of questions held back, which set the temperature and choose the epoch where there is patience.
+            refit: whether the network is then trained once more for so many epochs, on all answers.
         members: how many networks are fitted, each with other dice and other questions held back.
         join: whether their outputs are averaged (`outputs`), which costs time at each answer, or their `weights`
             (Wortsman et al., "Model soups", ICML 2022).
@@ -35,6 +37,7 @@ class Recipe:
         counted: whether what can be counted (`lexical`, `polarity`, `fluency`) speaks beside the network; `near`: and
             nearness in the base encoder. forest: whether trees over these features are grown beside a straight line.
         precedents: whether grades of other answers to the same question correct it.
+        swap: share of telling words that stand for others in an epoch, the same in an answer and its references.
         reword: share of answers that are said otherwise in an epoch.
         disguise: the share of answers that are taken to be disguised, see `guard`; 0 for no guard.
         borrow: share of answers that are compared with a right answer of another pupil in place of the references.
@@ -46,7 +49,7 @@ class Recipe:
     method: str = "full"
     layers: int = 3
     rank: int = 16
-    epochs: int = 3
+    epochs: int = 6
     rate: float = 1e-4
     head_rate: float = 20.0
     batch: int = 32
@@ -70,6 +73,7 @@ class Recipe:
     near: bool = True
     forest: bool = True
     precedents: bool = True
+    swap: float = 0.3
     reword: float = 0.0
     disguise: float = 0.35
     borrow: float = 0.0
@@ -104,9 +108,9 @@ HELP = {
     "decay": "Weight decay.",
     "dropout": "Share of what the head is given that is dropped.",
     "mixed": "Train in bfloat16 on the processor too.",
-    "patience": "Epochs without a better one after which training ends; 0 for never.",
-    "held": "Share of questions held back to choose the epoch and set the confidence.",
-    "refit": "Train once more on all answers, for the epochs that were best.",
+    "patience": "Epochs without a better one after which training ends with the best; 0 to keep the last.",
+    "held": "Share of questions held back to set the confidence, and to choose the epoch where there is patience.",
+    "refit": "Train once more on all answers, for as many epochs.",
     "members": "Networks that are fitted and joined.",
     "join": "Whether several networks' outputs or weights are averaged.",
     "average": "How much of the average of its weights each step keeps; 0 for none.",
@@ -118,6 +122,7 @@ HELP = {
     "near": "Use nearness in the base encoder.",
     "forest": "Grow trees beside the straight line over features.",
     "precedents": "Correct by grades of other answers to the same question.",
+    "swap": "Share of telling words that stand for others in an epoch, in answer and references alike.",
     "reword": "Share of answers said otherwise in an epoch.",
     "disguise": "Share of answers taken to look better than they are; 0 for no guard against them.",
     "borrow": "Share of answers compared with a right answer of another pupil.",
@@ -168,6 +173,7 @@ BOUNDS = {
     "smoothing": _PART,
     "fgm": _ANY,
     "rdrop": _ANY,
+    "swap": _SHARE,
     "reword": _SHARE,
     "disguise": _PART,
     "borrow": _SHARE,
