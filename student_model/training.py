@@ -40,6 +40,7 @@ class Plan:
         mixed: bfloat16 where that is safe; always so on a GPU.
         stepped: called with the number of each step after it was taken.
         until: the epoch after which training ends while the schedule would go on; 0 for the last.
+        last: whether the last epoch is kept, whatever its score, and not the best.
     """
 
     epochs: int
@@ -57,6 +58,7 @@ class Plan:
     mixed: bool = False
     stepped: Callable[[int], None] = lambda step: None
     until: int = 0
+    last: bool = False
 
     @property
     def ending(self) -> int:
@@ -101,7 +103,8 @@ Losses = Callable[[int], Iterable[Tensor]]
 def train(
     net: nn.Module, losses: Losses, judge: Callable[[], Mapping[str, float]], plan: Plan, watch: Watch = Watch()
 ) -> Course:
-    """Train `net` in place and leave it at its best; the first figure that `judge` gives decides, lower is better.
+    """Train `net` in place and leave it at its best; the first figure that `judge` gives decides, lower is better, or
+    the training loss where it gives none.
 
     Raises:
         CheckpointError: the folder for checkpoints keeps another training.
@@ -115,14 +118,22 @@ def train(
             loss = _epoch(net, step, losses, plan, course.epoch)
             net.eval()
             with torch.no_grad(), step.averaged():
-                figures = {"training loss": loss, **judge()}
-                score = list(figures.values())[1]
-                if score < course.best:
+                told = judge()
+                score = next(iter(told.values()), loss)
+                if score < course.best or (plan.last and math.isfinite(loss)):
                     course.best, course.best_epoch = score, course.epoch
                     best = {name: value.clone() for name, value in net.state_dict().items()}
             course.scores.append(score)
             course.epoch += 1
-            _show(watch, writer, net, figures, course, plan, (time.monotonic() - begin) / (course.epoch - first))
+            _show(
+                watch,
+                writer,
+                net,
+                {"training loss": loss, **told},
+                course,
+                plan,
+                (time.monotonic() - begin) / (course.epoch - first),
+            )
             _keep(watch, net, step, best, course)
     except KeyboardInterrupt:
         course.interrupted = True

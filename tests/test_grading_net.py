@@ -1,4 +1,4 @@
-"""The network that grades: its losses by hand, and a head that begins where a logistic regression ends."""
+"""The network that grades: its losses and its head by hand, and what the transformer is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from torch import tensor
 
 from student_model.encoder.answers import Task
 from student_model.encoder.base import load
-from student_model.encoder.net import Batch, GradingNet, Head, apart, loss, loss_of
+from student_model.encoder.net import Batch, GradingNet, Head, apart, kinds_of, loss, loss_of
+from student_model.encoder.pairs import ASIDE, COMPARED, OTHER, SAID
 from student_model.encoder.recipe import Recipe
 
 LABELS = Task("labels", ("a", "b", "c"), (1.0, 0.5, 0.0))
@@ -106,10 +107,14 @@ def test_the_transformer_is_told_the_kinds_and_takes_embeddings_in_place_of_toke
     given = batch()
     found = net(given)
     assert torch.allclose(net(given, net.words(given)), found, atol=1e-6)
-    net.head.meaning.weight.data[:, 24:] = 0.0  # the head alone reads the row, and the transformer is told the sides
+    net.head.meaning.weight.data[:, 24:] = 0.0  # the head reads the row alone, and not its sides
     found = net(given)
     other = net(replace(given, sides=torch.zeros_like(given.sides)))
     assert not torch.allclose(other[0], found[0], atol=1e-4) and torch.allclose(other[1], found[1], atol=1e-6)
+
+
+def test_the_answer_is_the_first_text_and_all_beside_it_the_second() -> None:
+    assert kinds_of(tensor([[OTHER, SAID, COMPARED, ASIDE]])).tolist() == [[0, 0, 1, 1]]
 
 
 def test_what_a_recipe_adds_to_the_loss(net: GradingNet) -> None:

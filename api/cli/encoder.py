@@ -86,7 +86,8 @@ def fit(
     """Fit a grader to graded answers: question, reference answers, answer, and a label or a score.
 
     Some of the questions are held back: they set the confidence, and say how good the grader is on questions it has
-    not seen; with patience they choose the epoch, too. Ctrl-C ends the training and keeps its best so far.
+    not seen; with patience they choose the epoch, too. Ctrl-C ends the training and keeps its last epoch, or with
+    patience its best.
     """
     from api.cli import _fitting
     from data.graded_answers import read_graded

@@ -84,7 +84,11 @@ class Book:
             rows += one.rows
         features = np.concatenate([self.features, *(one.features for one in others)])
         return replace(
-            self, entries=entries, rows=rows, features=features, swaps=_swaps(self.pairs, entries, self.recipe)
+            self,
+            entries=entries,
+            rows=rows,
+            features=features,
+            swaps=self.swaps and _swaps(self.pairs, entries, self.recipe),
         )
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:

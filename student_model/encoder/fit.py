@@ -223,7 +223,7 @@ def _trained(
     """A network at its last epoch of a book: `until`, if that is given. With patience, at its best by what was held
     back.
     """
-    task, base, asked, left = given.task, given.start, given.asked, 0.0
+    task, base, asked = given.task, given.start, given.asked
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
@@ -232,26 +232,22 @@ def _trained(
     plan = Plan(
         recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
         warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,
-        mixed=recipe.mixed, stepped=method.stepped, until=until,
+        mixed=recipe.mixed, stepped=method.stepped, until=until, last=held is None or not recipe.patience,
         factor=lambda one: recipe.head_rate if one.startswith("head.") else 1.0,
     )  # fmt: skip
 
     def losses(epoch: int) -> Iterator[Tensor]:
-        nonlocal left
-        left = float((until or recipe.epochs) - 1 - epoch)
         rng = np.random.default_rng((recipe.seed, epoch, 31))
         for places in book.batches(rng):
             yield loss(net, task, batch_of(net, book, places, rng), recipe)
 
     def judge() -> Mapping[str, float]:
-        last = {"epochs to come": left}  # less each time, so that the last is kept
         if held is None:
-            return last
+            return {}
         found = predict(net, held)
         told = figures(task, outcomes(task, found), held.targets)
         least = {"1 - macro F1": 1.0 - told["macro_f1"]} if task.kind == "labels" else {"rmse": told["rmse"]}
-        first = least if recipe.patience else last | least
-        return {**first, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
+        return {**least, "log loss": log_loss(task, found, held.targets), "accuracy": told["accuracy"]}
 
     data = hashlib.sha256(repr(book.entries).encode()).hexdigest()
     return net, train(net, losses, judge, plan, _watch(name, asked, f"{recipe} {data} {given.epochs}"))

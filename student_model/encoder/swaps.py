@@ -2,18 +2,19 @@
 
 Whether an answer says what its reference says does not hang on what both are about. A network that reads such rows
 cannot learn which words are right for which question, and has to compare: on questions it has not seen it is better for
-it (`LOG.md`). Words that deny, small words and numbers stay.
+it (`LOG.md`). Words that deny, small words and numbers in digits stay.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from student_model.encoder.pairs import readable
-from student_model.judging.wording import content, words
+from student_model.judging.wording import WORD, content, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from student_model.encoder.pairs import Pairs, Row
 
 SHORTEST = 3
-"""Letters of a telling word, without its ending."""
+"""Letters that a telling word has left without its ending."""
+_VERBS = "ai are can could did do does had has have is might must need sha should was were wo would"
+DENYING = frozenset(("nobody", "nowhere", *(verb + end for verb in _VERBS.split() for end in ("n", "nt")), "cant"))
+"""Words that deny, beside those that `wording` knows; tokenizers part "couldn't" in "couldn", "'", "t"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Piece:
 
 
 class Swaps:
-    """Draws rows of answers, whose words it knows. A word's forms share a stem and are swapped together; what stands in
-    their place is the commonest form of another stem of these answers.
+    """Draws rows of answers, whose words it knows. Words of one stem are swapped together, for the commonest word of a
+    stem that is not in the row: two that differ stay different.
     """
 
     def __init__(self, pairs: Pairs, answers: Sequence[GradedAnswer]) -> None:
@@ -44,17 +48,22 @@ class Swaps:
         self._pieces = {text: pieces(pairs, text) for text in texts}
         forms: dict[str, Counter[tuple[int, ...]]] = {}
         for found in self._pieces.values():
-            for one in found:
-                if one.stem is not None:
-                    forms.setdefault(one.stem, Counter())[one.tokens] += 1
-        self._forms = [counts.most_common(1)[0][0] for _, counts in sorted(forms.items())]
+            for place, one in enumerate(found):
+                if (
+                    one.stem is not None
+                ):  # some tokenizers write the first word of a text in another way: the last choice
+                    forms.setdefault(one.stem, Counter())[one.tokens] += min(place, 1)
+        self._forms = {stem: counts.most_common(1)[0][0] for stem, counts in sorted(forms.items())}
 
     def row(self, one: GradedAnswer, share: float, rng: np.random.Generator) -> Row:
-        """The row of an answer in which this share of its telling words stand for others."""
-        stems = sorted({piece.stem for text in _texts(one) for piece in self._pieces[text] if piece.stem is not None})
-        swapped = [stem for stem, lot in zip(stems, rng.random(len(stems)), strict=True) if lot < share]
-        others = rng.integers(len(self._forms), size=len(swapped)) if swapped else ()
-        instead = {stem: self._forms[place] for stem, place in zip(swapped, others, strict=True)}
+        """The row of an answer in which this share of its telling words stand for others, as far as there are any."""
+        own = dict.fromkeys(
+            piece.stem for text in _texts(one) for piece in self._pieces[text] if piece.stem is not None
+        )
+        swapped = [stem for stem, lot in zip(own, rng.random(len(own)), strict=True) if lot < share]
+        others = [tokens for stem, tokens in self._forms.items() if stem not in own]
+        drawn = rng.choice(len(others), min(len(swapped), len(others)), replace=False) if others else ()
+        instead = {stem: others[place] for stem, place in zip(swapped, drawn, strict=False)}
 
         def read(text: str) -> list[int]:
             found = self._pieces[text]
@@ -64,18 +73,35 @@ class Swaps:
 
 
 def pieces(pairs: Pairs, text: str) -> list[Piece]:
-    """The words and signs of a text in order; their tokens one after the other are those of the text."""
-    encoded = pairs.tokenizer.encode(readable(text), add_special_tokens=False)
-    found: list[Piece] = []
-    first, ids, places = 0, encoded.ids, encoded.word_ids
-    for place in range(1, len(ids) + 1):
-        if place < len(ids) and places[place] == places[first]:
+    """The words and signs of a text in order; their tokens one after the other are those of the text. A word that the
+    tokenizer does not part from a sign beside it is not telling.
+    """
+    text = readable(text)
+    encoded = pairs.tokenizer.encode(text, add_special_tokens=False)
+    ends = [place for found in WORD.finditer(text) for place in found.span()]
+    found, first = list[Piece](), 0
+    for place in range(1, len(encoded.ids) + 1):
+        if place < len(encoded.ids) and _word(ends, encoded.offsets[place]) == _word(ends, encoded.offsets[first]) >= 0:
             continue
-        own = words(text[encoded.offsets[first][0] : encoded.offsets[place - 1][1]])
-        telling = len(own) == 1 and len(own[0]) >= SHORTEST and own[0].isalpha() and bool(content(own))
-        found.append(Piece(tuple(ids[first:place]), own[0] if telling else None))
+        said = text[encoded.offsets[first][0] : encoded.offsets[place - 1][1]].strip()
+        found.append(Piece(tuple(encoded.ids[first:place]), _stem(said)))
         first = place
     return found
+
+
+def _word(ends: Sequence[int], span: tuple[int, int]) -> int:
+    """Which word a token is part of, where words begin and end at these places; -1 for signs."""
+    place = bisect_right(ends, span[1] - 1)
+    return place // 2 if place % 2 else -1
+
+
+def _stem(said: str) -> str | None:
+    """The stem of a telling word, and nothing for all else."""
+    if not WORD.fullmatch(said) or said.casefold() in DENYING:
+        return None
+    own = words(said)
+    telling = len(own) == 1 and len(own[0]) >= SHORTEST and own[0].isalpha() and content(own)
+    return own[0] if telling else None
 
 
 def _texts(one: GradedAnswer) -> tuple[str, ...]:
