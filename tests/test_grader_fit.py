@@ -23,7 +23,7 @@ from student_model.tracing import CheckpointError
 
 @pytest.fixture
 def recipe(small: Path) -> Recipe:
-    return Recipe(base=str(small), method="full", epochs=3, batch=16, near=False, rate=1e-3)
+    return Recipe(base=str(small), method="full", epochs=3, batch=16, near=False, rate=1e-3, head_rate=20.0)
 
 
 def right(fitted: Fitted, answers: list[GradedAnswer]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from test_encoder_cli import run
 
-from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
+from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, METHODS, Recipe
 
 DEFAULTS: dict[str, Any] = {one.name: one.default for one in fields(Recipe)}
 WRONG = [
@@ -22,7 +22,9 @@ WRONG = [
 
 def test_every_number_of_a_recipe_has_bounds_that_its_default_keeps() -> None:
     numbers = {name for name, one in DEFAULTS.items() if isinstance(one, int | float) and not isinstance(one, bool)}
-    assert set(BOUNDS) == numbers and all(DEFAULTS[name] in BOUNDS[name] for name in numbers)
+    assert set(BOUNDS) == numbers | {"rate", "head_rate"} and all(DEFAULTS[name] in BOUNDS[name] for name in numbers)
+    each = [Recipe(method=method).rates for method in METHODS]
+    assert all(rate in BOUNDS["rate"] and head in BOUNDS["head_rate"] for rate, head in each)
     words = {name for name, one in DEFAULTS.items() if isinstance(one, str)}
     assert words <= set(CHOICES) and set(BOUNDS) | set(CHOICES) <= set(HELP)
 

@@ -223,17 +223,17 @@ def _trained(
     """A network at its last epoch of a book: `until`, if that is given. With patience, at its best by what was held
     back.
     """
-    task, base, asked = given.task, given.start, given.asked
+    task, base, asked, (rate, head) = given.task, given.start, given.asked, recipe.rates
     torch.manual_seed(recipe.seed)
     steps = -(-book.steps // recipe.accumulate)
     method = tuned(copy.deepcopy(base.model), recipe.method, recipe.layers, recipe.rank, steps * recipe.epochs)
     kinds = recipe.kinds and base.pairs.signs.kinds and recipe.method != "prefix"  # which takes none
     net = GradingNet(method.encoder, base.width, task, recipe.dropout, kinds).to(asked.device)
     plan = Plan(
-        recipe.epochs, recipe.rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
+        recipe.epochs, rate, recipe.decay, accumulate=recipe.accumulate, seed=recipe.seed, steps=steps,
         warmup=recipe.warmup, schedule=recipe.schedule, average=recipe.average, patience=recipe.patience,
         mixed=recipe.mixed, stepped=method.stepped, until=until, last=held is None or not recipe.patience,
-        factor=lambda one: recipe.head_rate if one.startswith("head.") else 1.0,
+        factor=lambda one: head if one.startswith("head.") else 1.0,
     )  # fmt: skip
 
     def losses(epoch: int) -> Iterator[Tensor]:

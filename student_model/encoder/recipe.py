@@ -11,6 +11,11 @@ METHODS = ("full", "last", "lora", "adalora", "prefix", "adapters", "frozen")
 learn. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhang et al., ICLR 2023),
 `prefix` (Li & Liang, ACL 2021), `adapters` (Houlsby et al., ICML 2019): new ones of size `rank`. `frozen`: the head
 alone."""
+RATES = {
+    "full": (1e-4, 20.0), "last": (1e-4, 20.0), "lora": (5e-4, 2.0), "adalora": (1e-3, 1.0), "prefix": (5e-3, 0.2),
+    "adapters": (5e-4, 2.0), "frozen": (1e-3, 1.0),
+}  # fmt: skip
+"""The rate that each method learns well at, and how many times that its head. New weights want more than old ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,10 @@ class Recipe:
     Attributes:
         base: folder or name of the base encoder; the packaged one where absent.
         method: which weights learn (`METHODS`); `layers` for `last`, `rank` for new ones.
-        epochs, rate, batch, accumulate, warmup, schedule, decay, dropout, mixed: of the training.
+        rate, head_rate: of the training, and how many times that the head has; as the method wants (`RATES`) if absent.
+        epochs, batch, accumulate, warmup, schedule, decay, dropout, mixed: of the training.
         patience: epochs without a better macro F1 (of scores, error) on questions held back after which training ends,
             and the best is kept; 0 to train to the end and keep the last, at which the rate has come down.
-        head_rate: how many times the rate the head learns at.
         held: the share of questions held back, which set the temperature and choose the epoch where there is patience.
             refit: whether the network is then trained once more for so many epochs, on all answers.
         members: how many networks are fitted, each with other dice and other questions held back.
@@ -50,8 +55,8 @@ class Recipe:
     layers: int = 3
     rank: int = 16
     epochs: int = 6
-    rate: float = 1e-4
-    head_rate: float = 20.0
+    rate: float | None = None
+    head_rate: float | None = None
     batch: int = 32
     accumulate: int = 1
     warmup: float = 0.1
@@ -86,6 +91,16 @@ class Recipe:
     def __post_init__(self) -> None:
         _require(self)
 
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The rate, and how many times that the head learns at.
+
+        >>> Recipe(method="lora").rates, Recipe(method="lora", rate=1e-3).rates
+        ((0.0005, 2.0), (0.001, 2.0))
+        """
+        usual = RATES[self.method]
+        return usual[0] if self.rate is None else self.rate, usual[1] if self.head_rate is None else self.head_rate
+
 
 CHOICES = {
     "method": METHODS,
@@ -99,8 +114,8 @@ HELP = {
     "layers": "How many layers learn with `last`.",
     "rank": "Size of what `lora`, `adalora`, `prefix` and `adapters` add.",
     "epochs": "Times that each answer is seen.",
-    "rate": "Learning rate. New weights want more: lora and adapters 5e-4 (head-rate 2), adalora 1e-3, prefix 5e-3.",
-    "head_rate": "How many times the rate the head learns at.",
+    "rate": f"Learning rate; as the method wants if absent: {', '.join(f'{k} {v[0]:g}' for k, v in RATES.items())}.",
+    "head_rate": f"How many times that the head has; else {', '.join(f'{k} {v[1]:g}' for k, v in RATES.items())}.",
     "batch": "Answers in a step.",
     "accumulate": "Batches that are added up for a step.",
     "warmup": "Share of the steps in which the rate rises.",
@@ -193,6 +208,8 @@ def _require(recipe: Recipe) -> None:
     faults = []
     for one in fields(recipe):
         value, default = getattr(recipe, one.name), one.default
+        if value is None and default is None:
+            continue
         if one.name in BOUNDS:
             kind, what = (int, "a whole number") if isinstance(default, int) else (int | float, "a number")
             if not isinstance(value, kind) or isinstance(value, bool) or value not in BOUNDS[one.name]:
