@@ -93,6 +93,6 @@ def test_it_runs(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert [one["way"] for one in found] == ["head alone"] and found[0]["trainable"] == 5 * 385
+    assert [one["way"] for one in found] == ["head alone"] and found[0]["trainable"] == 5 * (3 * 384 + 1)
     assert "+0.0000 ± 0.0000" in done.stdout and found[0]["rows"] >= 25
     assert [json.loads(line) for line in out.read_text().splitlines()] == found
