@@ -40,7 +40,7 @@ class Plan:
         mixed: bfloat16 where that is safe; always so on a GPU.
         stepped: called with the number of each step after it was taken.
         until: the epoch after which training ends while the schedule would go on; 0 for the last.
-        last: whether the last epoch is kept, whatever its score, and not the best.
+        last: whether the last epoch is kept, whatever its score, and not the best; not one whose loss is no number.
     """
 
     epochs: int
@@ -118,22 +118,14 @@ def train(
             loss = _epoch(net, step, losses, plan, course.epoch)
             net.eval()
             with torch.no_grad(), step.averaged():
-                told = judge()
-                score = next(iter(told.values()), loss)
+                judged = judge()
+                figures, score = {"training loss": loss, **judged}, next(iter(judged.values()), loss)
                 if score < course.best or (plan.last and math.isfinite(loss)):
                     course.best, course.best_epoch = score, course.epoch
                     best = {name: value.clone() for name, value in net.state_dict().items()}
             course.scores.append(score)
             course.epoch += 1
-            _show(
-                watch,
-                writer,
-                net,
-                {"training loss": loss, **told},
-                course,
-                plan,
-                (time.monotonic() - begin) / (course.epoch - first),
-            )
+            _show(watch, writer, net, figures, course, plan, (time.monotonic() - begin) / (course.epoch - first))
             _keep(watch, net, step, best, course)
     except KeyboardInterrupt:
         course.interrupted = True

@@ -83,13 +83,8 @@ class Book:
             entries += [replace(entry, origin=start + entry.origin) for entry in one.entries]
             rows += one.rows
         features = np.concatenate([self.features, *(one.features for one in others)])
-        return replace(
-            self,
-            entries=entries,
-            rows=rows,
-            features=features,
-            swaps=self.swaps and _swaps(self.pairs, entries, self.recipe),
-        )
+        swaps = self.swaps and _swaps(self.pairs, entries, self.recipe)
+        return replace(self, entries=entries, rows=rows, features=features, swaps=swaps)
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The entries of an epoch: each answer once, as it is or as a variant."""

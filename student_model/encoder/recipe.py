@@ -13,7 +13,7 @@ learn. `last`: the last `layers`. `lora` (Hu et al., ICLR 2022), `adalora` (Zhan
 alone."""
 RATES = {
     "full": (1e-4, 20.0), "last": (1e-4, 20.0), "lora": (5e-4, 2.0), "adalora": (1e-3, 1.0), "prefix": (5e-3, 0.2),
-    "adapters": (5e-4, 2.0), "frozen": (1e-3, 1.0),
+    "adapters": (5e-4, 2.0), "frozen": (1e-2, 1.0),
 }  # fmt: skip
 """The rate that each method learns well at, and how many times that its head. New weights want more than old ones."""
 

@@ -49,17 +49,14 @@ class Swaps:
         forms: dict[str, Counter[tuple[int, ...]]] = {}
         for found in self._pieces.values():
             for place, one in enumerate(found):
-                if (
-                    one.stem is not None
-                ):  # some tokenizers write the first word of a text in another way: the last choice
+                if one.stem is not None:
+                    # Some tokenizers write the first word of a text in another way: it is the last choice.
                     forms.setdefault(one.stem, Counter())[one.tokens] += min(place, 1)
         self._forms = {stem: counts.most_common(1)[0][0] for stem, counts in sorted(forms.items())}
 
     def row(self, one: GradedAnswer, share: float, rng: np.random.Generator) -> Row:
         """The row of an answer in which this share of its telling words stand for others, as far as there are any."""
-        own = dict.fromkeys(
-            piece.stem for text in _texts(one) for piece in self._pieces[text] if piece.stem is not None
-        )
+        own = dict.fromkeys(piece.stem for text in _texts(one) for piece in self._pieces[text] if piece.stem)
         swapped = [stem for stem, lot in zip(own, rng.random(len(own)), strict=True) if lot < share]
         others = [tokens for stem, tokens in self._forms.items() if stem not in own]
         drawn = rng.choice(len(others), min(len(swapped), len(others)), replace=False) if others else ()
