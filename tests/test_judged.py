@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from student_model.encoder.answers import Task
 from student_model.encoder.judged import ERROR, USUAL, USUAL_KNOWN, Heard, Judged, Said, Told
-from student_model.encoder.outcomes import figures, outcomes
+from student_model.encoder.outcomes import best_temperature, figures, outcomes
 from student_model.encoder.precedents import Trust, corrected
 
 TASK = Task("labels", ("correct", "incorrect"), (1.0, 0.0))
@@ -42,11 +42,11 @@ def test_where_nothing_was_held_back_everything_is_as_usual() -> None:
 
 def test_the_temperature_takes_away_what_is_claimed_too_much() -> None:
     """Right in 80 of 100, odds of 4 to 1 are fair: whoever claims exp(4) is too sure by 4 / log 4."""
-    target = truth()
+    target = truth(many=20 * MANY)
     net = said(target, 0.8, 4.0, 2)
     told = Judged(TASK, new=heard(net, None, target)).told()
     right = float((net.argmax(axis=1) == target).mean())
-    assert told.temperature == pytest.approx(4.0 / np.log(right / (1.0 - right)), rel=1e-3)
+    assert told.temperature == pytest.approx(4.0 / np.log(right / (1.0 - right)), rel=0.02)
     assert told.held["ece"] < 0.01 and told.held["accuracy"] == pytest.approx(right)
     assert told.held == figures(TASK, outcomes(TASK, net, told.temperature), target)
 
@@ -63,6 +63,16 @@ def test_few_answers_leave_the_share_near_what_is_usual() -> None:
     target = truth(2, many=12)
     told = Judged(TASK, new=heard(said(target, 1.0, 2.0, 3), said(target, 0.5, 2.0, 4), target)).told()
     assert abs(told.share - USUAL) < 0.25
+
+
+@pytest.mark.parametrize("right", [0.5, 1.0])
+def test_few_answers_leave_the_temperature_near_one(right: float) -> None:
+    """Twelve answers, all right or no better than by chance, would have it at the least or the most there is."""
+    target = truth(2, many=12)
+    net = said(target, right, 2.0, 3)
+    told = Judged(TASK, new=heard(net, None, target)).told()
+    assert 0.7 < told.temperature < 1.4
+    assert not 0.3 < best_temperature(TASK, net, target) < 3.0
 
 
 def test_known_questions_have_a_heat_of_their_own_and_new_ones_keep_theirs() -> None:

@@ -107,14 +107,23 @@ def log_loss(task: Task, found: Floats, target: Floats, temperature: float = 1.0
     return float(log_losses(task, found, target, temperature).mean())
 
 
-def best_temperature(task: Task, found: Floats, target: Floats) -> float:
-    """The temperature with the least log loss on answers not learned from; 1 where there are none."""
+def best_temperature(task: Task, found: Floats, target: Floats, spread: float = math.inf) -> float:
+    """The temperature with the least log loss on answers not learned from; 1 where there are none.
+
+    Args:
+        spread: how far from 1 it may be before any answer speaks for that, as a logarithm.
+
+    >>> sure, right = np.array([[3.0, 0.0]] * 4), np.array([0.0, 0.0, 0.0, 1.0])
+    >>> [round(best_temperature(Task("labels", ("a", "b"), (1.0, 0.0)), sure, right, one), 1) for one in (9.0, 0.1)]
+    [2.7, 1.0]
+    """
     if not len(target):
         return 1.0
-    best = minimize_scalar(
-        lambda log_t: log_loss(task, found, target, math.exp(log_t)), bounds=(-1.5, 2.5), method="bounded"
-    )
-    return float(math.exp(best.x))
+
+    def loss(log_t: float) -> float:
+        return log_loss(task, found, target, math.exp(log_t)) + 0.5 * (log_t / spread) ** 2 / len(target)
+
+    return float(math.exp(minimize_scalar(loss, bounds=(-1.5, 2.5), method="bounded").x))
 
 
 def figures(task: Task, said: Outcomes, target: Floats) -> dict[str, float]:
