@@ -17,7 +17,7 @@ from knowledge_graph.types import Item, ItemId, ItemKind, Step
 from student_model.encoder.own_words import own_words
 from student_model.judging import LONGEST, AnswerError, Judgement, judge
 from student_model.judging.expressions import Unreadable, equivalent, read_expression
-from student_model.judging.wording import MOST_CONFIDENCE, closeness
+from student_model.judging.wording import MOST_CONFIDENCE, closeness, negations, words
 
 
 def item(kind: ItemKind, answer: str | None = None, **fields: object) -> Item:
@@ -162,6 +162,19 @@ def test_an_answer_in_the_question_s_own_words_is_read_where_these_can_answer_it
 def test_a_missing_negation_lowers_the_score() -> None:
     said = closeness("A whale is a fish", ["A whale is not a fish"], "What is a whale?")
     assert said < closeness("A whale is not a fish", ["A whale is not a fish"], "What is a whale?")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["can't", "cant", "don’t", "dont", "couldn t", "WASNT", "wont", "Nobody does", "none", "is nowhere", "hadn't"],
+)
+def test_denials_are_known_however_they_are_written(written: str) -> None:
+    assert negations(words(f"It {written} sink"))
+
+
+@pytest.mark.parametrize("said", ["the work is done", "note it", "she noted", "Rome won", "it wants", "a cannon"])
+def test_words_that_only_look_like_a_denial_deny_nothing(said: str) -> None:
+    assert not negations(words(said))
 
 
 def test_text_without_a_model_answer_changes_nothing() -> None:

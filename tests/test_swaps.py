@@ -84,6 +84,7 @@ def test_words_are_found_where_a_tokenizer_does_not_part_them_and_left_where_sig
         ("It is not 3.5 and never more than 100% because you can't see the salts", ["see", "salt"]),
         ("It couldn't, wasnt, dont, didn't, hasnt and can t freeze", ["freez"]),
         ("nobody saw nothing without neither", ["saw"]),
+        ("the ice won't melt", ["ice", "melt"]),
     ],
 )
 def test_what_denies_or_counts_or_is_small_never_stands_for_another(said: str, left: list[str]) -> None:

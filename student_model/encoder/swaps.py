@@ -94,7 +94,7 @@ def _word(ends: Sequence[int], span: tuple[int, int]) -> int:
 
 def _stem(said: str) -> str | None:
     """The stem of a telling word, and nothing for all else."""
-    if not WORD.fullmatch(said) or said.casefold() in DENYING:
+    if not WORD.fullmatch(said) or said.casefold() == "won":  # which "won't" may be parted into
         return None
     own = words(said)
     telling = len(own) == 1 and len(own[0]) >= SHORTEST and own[0].isalpha() and content(own)

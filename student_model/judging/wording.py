@@ -31,10 +31,19 @@ _FILLERS = """a an the and or but if so that this these those it its is are was 
 on at by for from with as into than then there their they them he she his her him you your we our us i my me
 do does did will would can could should may might must have has had what which who when where how why because also
 just very more most"""
-_NEGATED = "no not never none nothing neither nor cannot without isn aren don doesn didn won wouldn"
+_AUXILIARIES = "ai are ca can could did do does had has have is might must need sha should was were wo would"
+_DENIALS = "no not never none nothing nobody nowhere neither nor cannot without"
+_NEGATED = frozenset(
+    (
+        *_DENIALS.split(),
+        *(verb + "n" for verb in _AUXILIARIES.split() if verb not in ("ca", "wo")),
+    )
+)
+"""Among them "couldn", which is left of "couldn t", but not "can" and "won", which are words."""
 _ENDINGS = ("ations", "ation", "ingly", "edly", "ings", "ness", "ing", "ies", "ed", "es", "ly", "s", "e", "y")
 FILLERS = frozenset(_FILLERS.split())
-_SHORT_NOT = re.compile(r"n['’]t\b")
+_SHORT_NOT = re.compile(rf"n['’]t\b|\b({'|'.join(_AUXILIARIES.split())})nt\b")
+"""With an apostrophe, or without as pupils write it."""
 
 
 class Wording:
@@ -77,7 +86,7 @@ def words(text: str) -> list[str]:
 
     >>> words("The water evaporated, leaving salts.")
     ['the', 'water', 'evaporat', 'leav', 'salt']
-    >>> negations(words("It can't float")), negations(words("Nothing moves")), content(words("because it was so"))
+    >>> negations(words("It can't float")), negations(words("it dont move")), content(words("because it was so"))
     (True, True, frozenset())
     """
     return list(_words(text))
@@ -85,7 +94,7 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=512)  # questions and references are read again with each answer, and by several readers
 def _words(text: str) -> tuple[str, ...]:
-    found = WORD.finditer(_SHORT_NOT.sub(" not", text.casefold()))
+    found = WORD.finditer(_SHORT_NOT.sub(r"\1 not", text.casefold()))
     return tuple(stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False))
 
 
@@ -134,11 +143,16 @@ def _runs(said: frozenset[str]) -> frozenset[str]:
 
 
 def stem(word: str) -> str:
-    """A word without its ending."""
+    """A word without its ending, unless that would deny.
+
+    >>> stem("moved"), stem("done"), stem("notes")
+    ('mov', 'done', 'note')
+    """
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
+        left = word.removesuffix(ending)
+        if 3 <= len(left) < len(word) and left not in _NEGATED:
+            return left
     return word
 
 
-_EMPTY_STEMS, _NEGATED_STEMS, _WHETHER = (frozenset(map(stem, one.split())) for one in (_FILLERS, _NEGATED, _VERBS))
+_EMPTY_STEMS, _NEGATED_STEMS, _WHETHER = (frozenset(map(stem, one)) for one in (FILLERS, _NEGATED, _VERBS.split()))
