@@ -47,22 +47,32 @@ def test_what_is_not_there_keeps_its_place() -> None:
 
 
 def test_of_a_long_answer_both_ends_are_kept_and_of_the_rest_the_beginning() -> None:
-    """Of six words the first four and the last two; of references six tokens with a separator each."""
-    cut = pairs(Budget(answer=6, references=6, question=2, passage=1))
-    row = cut.row("b c d", ["e f g h", "j k l"], "m n o p q r s t u v", "w x")
+    """Of six words the first four and the last two."""
+    cut = pairs(Budget(answer=6, reference=3, question=2, passage=1))
+    row = cut.row("b c d", ["e f g h"], "m n o p q r s t u v", "w x")
     assert part(row, ANSWER) == numbers("m n o p u v")
-    assert part(row, REFERENCE) == numbers("e f g h j")
+    assert part(row, REFERENCE) == numbers("e f g")
     assert part(row, QUESTION) == numbers("b c")
     assert part(row, PASSAGE) == numbers("w")
+
+
+@pytest.mark.parametrize(
+    ("several", "read"),
+    [(0, "e f g"), (6, "e f g"), (7, "e f g l m"), (8, "e f g h j k"), (10, "e f g h j k"), (11, "e f g h j k l m")],
+)
+def test_beside_the_nearest_reference_others_are_read_that_fit_whole(several: int, read: str) -> None:
+    """With a separator each they have four tokens, four and three; one that does not fit makes room for the next."""
+    row = pairs(Budget(several=several)).row("", ["h j k", "e f g", "", "l m"], "e f")
+    assert part(row, REFERENCE) == numbers(read)
 
 
 texts = st.lists(st.sampled_from(sorted(set(NUMBERS) - {"[UNK]"})), max_size=14).map(" ".join)
 
 
-@given(texts, st.lists(texts, max_size=4), texts, texts, st.tuples(*[st.integers(1, 8)] * 4))
-@example(",", ["", ","], "", "", (1, 1, 1, 1))  # an empty reference takes none of the budget
+@given(texts, st.lists(texts, max_size=4), texts, texts, st.tuples(*[st.integers(1, 8)] * 5))
+@example(",", ["", ","], "", "", (1, 1, 1, 1, 1))  # an empty reference takes none of the budget
 def test_no_part_is_longer_than_its_budget(
-    question: str, references: list[str], answer: str, passage: str, most: tuple[int, int, int, int]
+    question: str, references: list[str], answer: str, passage: str, most: tuple[int, int, int, int, int]
 ) -> None:
     budget = Budget(*most)
     row = pairs(budget).row(question, references, answer, passage)
@@ -74,7 +84,8 @@ def test_no_part_is_longer_than_its_budget(
     ):
         read = which != QUESTION or passage or not any(references)
         assert len(own[which]) == (min(len(text.split()), bound) if read else 0)
-    assert len(own[REFERENCE]) <= budget.references
+    assert len(own[REFERENCE]) <= max(budget.reference, budget.several)
+    assert bool(own[REFERENCE]) == any(references)
     assert row.tokens[0] == SIGNS.begin and row.tokens[-1] == SIGNS.end
     assert set(own[OTHER]) == {SIGNS.begin, SIGNS.end}
     if budget.answer >= 3 and answer:
@@ -86,7 +97,7 @@ def test_the_reference_that_shares_most_words_comes_first_and_ties_stay() -> Non
     assert nearest_first("salt left", references) == ["salt is left", "salt is left", "the sun", "water leaves"]
     assert nearest_first("nothing like it", references[:2]) == references[:2]
     assert nearest_first("so is the sun", ["the sun and all of the other stars of the sky", "the sun"])[0] == "the sun"
-    row = pairs(Budget(references=2)).row("b", ["water gone", "salt left"], "the salt")
+    row = pairs(Budget(several=2)).row("b", ["water gone", "salt left"], "the salt")
     assert part(row, REFERENCE) == numbers("salt left")
 
 

@@ -31,7 +31,7 @@ from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""

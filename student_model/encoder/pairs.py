@@ -1,9 +1,9 @@
 """How question, reference answers, answer and passage become one row of tokens: the same for training and serving.
 
 `[CLS] answer [SEP] reference | reference … [SEP]`, and where there is no reference, or a passage, the question and the
-passage after them: the transformer reads the answer in the light of all references at once, so that one pass grades it
-however many there are. Beside references the question told it nothing more (`LOG.md`) and took a third of the time;
-what of an answer the question had said already is counted in the features.
+passage after them: the transformer reads the answer in the light of its nearest references at once, so that one pass
+grades it. Beside references the question told it nothing more (`LOG.md`) and took a third of the time; what of an
+answer the question had said already, and how near it is to the other references, is counted in the features.
 """
 
 from __future__ import annotations
@@ -42,12 +42,15 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many tokens of each part are read; what is over is cut, of answers the middle."""
+    """How many tokens of each part are read; what is over is cut, of answers the middle. Beside the nearest reference
+    others are read, each whole, as far as all together have no more than `several`.
+    """
 
     answer: int = 96
-    references: int = 96
+    reference: int = 96
     question: int = 48
     passage: int = 160
+    several: int = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +141,8 @@ class Pairs:
         passage: str = "",
         read: Callable[[str], Sequence[int]] | None = None,
     ) -> Row:
-        """The row of one answer. References that share most words with it come first; the last may be cut or left.
-        `read` gives a text's tokens, where they are to be others than its own.
+        """The row of one answer. References that share most words with it come first. `read` gives a text's tokens,
+        where they are to be others than its own.
         """
         budget, end, read = self.budget, self.signs.end, read or self.tokens
         tokens, parts = [self.signs.begin], [OTHER]
@@ -149,12 +152,8 @@ class Pairs:
             parts.extend((*[part] * len(some), OTHER))
 
         add(_both_ends(read(answer), budget.answer), ANSWER)
-        left = budget.references
-        for reference in nearest_first(answer, references):
-            own = read(reference)[: max(left, 0)]
-            if own:
-                add(own, REFERENCE)
-                left -= len(own) + 1
+        for own in _within(budget, [read(one) for one in nearest_first(answer, references)]):
+            add(own, REFERENCE)
         bare = REFERENCE not in parts
         if bare:
             add((), REFERENCE)
@@ -198,6 +197,18 @@ def nearest_first(answer: str, references: Sequence[str]) -> list[str]:
     said = set(words(answer))
     shared = [len(said & own) / max(len(own | said), 1) for own in (set(words(one)) for one in references)]
     return [references[place] for place in sorted(range(len(references)), key=lambda n: (-shared[n], n))]
+
+
+def _within(budget: Budget, references: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+    """Those of the references that are read, as a budget has it; empty ones are none."""
+    given = [one for one in references if one]
+    found = [one[: budget.reference] for one in given[:1]]
+    left = budget.several - sum(len(one) + 1 for one in found)
+    for one in given[1:]:
+        if len(one) < left:  # a separator follows
+            found.append(one)
+            left -= len(one) + 1
+    return found
 
 
 def _both_ends(tokens: Sequence[int], most: int) -> Sequence[int]:
