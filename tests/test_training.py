@@ -143,3 +143,9 @@ def test_nothing_to_train_on_is_no_error() -> None:
     net = line()
     course: Course = train(net, lambda _: iter(()), judge(net), Plan(epochs=2))
     assert course.epoch == 2 and weights(net) == weights(line())
+
+
+def test_how_far_it_has_come_is_told_within_an_epoch() -> None:
+    net, shares = line(), list[float]()
+    train(net, batches(net), judge(net), Plan(epochs=2, steps=2), Watch(done=shares.append))
+    assert shares == [0.25, 0.5, 0.75, 1.0]

@@ -122,20 +122,26 @@ def test_resumed_with_an_average_it_is_as_if_there_had_been_no_break(tmp_path: P
     assert told[1] == told[0] == list(range(10))
 
 
-def test_in_bfloat16_the_losses_are_and_the_weights_are_not() -> None:
-    net, kinds = nn.Linear(2, 1), set[torch.dtype]()
+@pytest.mark.parametrize("there", [True, False])
+def test_in_bfloat16_the_losses_are_and_the_weights_are_not_where_the_processor_has_it(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": there, "avx2": True})
+    net, kinds, told = nn.Linear(2, 1), set[torch.dtype](), list[str]()
 
     def losses(epoch: int) -> Iterator[Tensor]:
         said = net(torch.ones(1, 2))
         kinds.add(said.dtype)
         yield said.sum()
 
-    train(net, losses, lambda: {"loss": 0.0}, Plan(1, mixed=True))
-    assert kinds == {torch.bfloat16} and net.weight.dtype == torch.float32
+    train(net, losses, lambda: {"loss": 0.0}, Plan(1, mixed=True), Watch(tell=told.append))
+    assert kinds == {torch.bfloat16 if there else torch.float32} and net.weight.dtype == torch.float32
+    assert any("has no bfloat16, so all is trained in 32 bits" in one for one in told) is not there
 
 
-def test_in_bfloat16_each_step_starts_from_the_one_before() -> None:
+def test_in_bfloat16_each_step_starts_from_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """The square of 1 − w falls by a step's worth at each batch of one epoch, as it does in 32 bits."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     told: dict[bool, list[float]] = {}
     for mixed in (False, True):
         net, seen = nn.Linear(1, 1, bias=False), told.setdefault(mixed, [])

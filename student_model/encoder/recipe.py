@@ -122,7 +122,7 @@ HELP = {
     "schedule": "How the rate falls after.",
     "decay": "Weight decay.",
     "dropout": "Share of what the head is given that is dropped.",
-    "mixed": "Train in bfloat16 on the processor too.",
+    "mixed": "Train in bfloat16 on a processor too, where it computes in that.",
     "patience": "Epochs without a better one after which training ends with the best; 0 to keep the last.",
     "held": "Share of questions held back to set the confidence, and to choose the epoch where there is patience.",
     "refit": "Train once more on all answers, for as many epochs.",
