@@ -89,6 +89,27 @@ def test_what_is_left_are_an_answers_own_words(answer: str, left: str) -> None:
     assert own_words(ASKED, answer) == left
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which material conducts?\nCopper\nWood\nPlastic", "Copper"),
+        ("Which is it? A. Heat. B. Light. C. Sound.", "Light."),
+        ("Sam says yes. Tom says no. Who is right?", "Tom says no"),
+        ("Is it the sun? The moon?", "the moon"),
+        ("In the experiment, did the salt dissolve?", "the salt did dissolve in the experiment"),
+    ],
+)
+def test_a_choice_that_the_question_offers_is_an_answer(question: str, answer: str) -> None:
+    assert own_words(question, answer) == answer
+
+
+def test_what_the_question_told_is_left_out_beside_what_is_the_answers_own() -> None:
+    question = "The water was heated. Where does the salt go?"
+    assert own_words(question, "The water was heated. It stays.") == "It stays."
+    assert own_words(question, "Where does the salt go? The water was heated.") == "The water was heated."
+    assert own_words(question, "The water was heated. Where does the salt go?") == ""
+
+
 @given(texts, texts)
 def test_own_words_are_words_of_the_answer_and_stay_what_they_are(question: str, answer: str) -> None:
     found = own_words(question, answer)

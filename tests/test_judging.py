@@ -166,10 +166,16 @@ def test_a_missing_negation_lowers_the_score() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["can't", "cant", "don’t", "dont", "couldn t", "WASNT", "wont", "Nobody does", "none", "is nowhere", "hadn't"],
+    ["can't", "cant", "can´t", "don’t", "don`t", "dont", "couldn t", "WASNT", "wont", "Nobody does", "none", "hadn't"],
 )
 def test_denials_are_known_however_they_are_written(written: str) -> None:
     assert negations(words(f"It {written} sink"))
+
+
+def test_short_forms_are_the_words_that_they_stand_for() -> None:
+    assert words("It can't, won't, ain't") == words("It can not, will not, is not")
+    apart, short, whole = "it can not float", "it can't float", "it cannot float"
+    assert closeness(apart, [short], "Why?") == closeness(short, [whole], "Why?") == closeness(short, [short], "Why?")
 
 
 @pytest.mark.parametrize("said", ["the work is done", "note it", "she noted", "Rome won", "it wants", "a cannon"])

@@ -9,6 +9,8 @@ import re
 
 import numpy as np
 
+from student_model.judging.wording import negations, words
+
 SAME: tuple[tuple[str, ...], ...] = (
     ("because", "since", "as"), ("is not", "isn't"), ("are not", "aren't"), ("does not", "doesn't"),
     ("do not", "don't"), ("cannot", "can't", "can not"), ("will not", "won't"), ("it is", "it's"),
@@ -27,7 +29,6 @@ CLOSINGS = (" I think", " and that is why", ".", "!", " :)", " that's it", " ok"
 
 _SAME = {one: [other for other in group if other != one] for group in SAME for one in group}
 _PATTERN = re.compile(r"\b(" + "|".join(map(re.escape, sorted(_SAME, key=len, reverse=True))) + r")\b", re.IGNORECASE)
-_NEVER = frozenset(("no", "not", "never", "none", "nothing", "neither", "nor", "cannot", "without", "more", "less"))
 _SMALL = frozenset(("a", "an", "the", "is", "are", "it", "that", "of", "to", "was", "and"))
 
 
@@ -40,12 +41,12 @@ def reworded(answer: str, rng: np.random.Generator, strength: float) -> str:
     kept: list[str] = []
     for said in text.split(" "):
         word, dice = said, rng.random(3)
-        safe = word.isalpha() and word.casefold() not in _NEVER
+        safe = word.isalpha() and not _kept(word)
         if dice[0] < 0.15 * strength and word.casefold() in _SMALL and word != "A":
             continue
         if safe and dice[1] < 0.12 * strength and len(word) > 4:
             word = misspelt(word, rng)
-        if safe and kept and kept[-1].isalpha() and dice[2] < 0.04 * strength and kept[-1].casefold() not in _NEVER:
+        if safe and kept and kept[-1].isalpha() and dice[2] < 0.04 * strength and not _kept(kept[-1]):
             kept.insert(-1, word)
             continue
         kept.append(word)
@@ -56,6 +57,11 @@ def reworded(answer: str, rng: np.random.Generator, strength: float) -> str:
         text += str(rng.choice(CLOSINGS))
     cased = rng.random()
     return text.lower() if cased < 0.15 * strength else text.upper() if cased < 0.17 * strength else text
+
+
+def _kept(word: str) -> bool:
+    """Whether a word denies or compares."""
+    return negations(words(word)) or word.casefold() in ("more", "less")
 
 
 def _other(word: str, rng: np.random.Generator, strength: float) -> str:

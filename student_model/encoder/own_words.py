@@ -22,21 +22,16 @@ def own_words(question: str, answer: str) -> str:
 
     >>> own_words("What is left in the pan?", "What is left in the pan? The salt is left. The salt is left.")
     'The salt is left.'
-    >>> own_words("What is left in the pan?", "What is left in the pan?")
-    ''
+    >>> own_words("What is left in the pan?", "What is left in the pan?"), own_words("What is it? Heat. Ice.", "Ice.")
+    ('', 'Ice.')
     """
-    asked = {tuple(words(one)) for one in _sentences(question)}
-    kept: list[str] = []
-    seen: set[tuple[str, ...]] = set()
-    for one in _sentences(_without(question, answer)):
-        said = tuple(words(one))
-        if said in asked or said in seen:
-            continue
-        seen.add(said)
-        if said or not kept:
-            kept.append(one)
-    found = " ".join(kept)
-    return "" if words(found) and copied(words(found), words(question)) else found
+    asked = _sentences(question)
+    asking = {one for one, said in asked.items() if len(one) >= LEAST and said.endswith("?")}
+    own = {one: said for one, said in _sentences(_without(question, answer)).items() if one not in asking}
+    new = {one: said for one, said in own.items() if one not in asked}
+    kept = new if any(new) else own  # a choice may be among what the question says
+    found = " ".join([said for one, said in kept.items() if one] or [*kept.values()][:1])
+    return "" if words(found) and copied(found, question) else found
 
 
 def in_own_words(one: GradedAnswer) -> GradedAnswer:
@@ -44,8 +39,13 @@ def in_own_words(one: GradedAnswer) -> GradedAnswer:
     return replace(one, answer=own_words(one.question, one.answer))
 
 
-def _sentences(text: str) -> list[str]:
-    return [one.strip() for one in _END.split(text) if one.strip()]
+def _sentences(text: str) -> dict[tuple[str, ...], str]:
+    """The sentences of a text by their words, each once, as they were written first."""
+    found: dict[tuple[str, ...], str] = {}
+    for one in _END.split(text):
+        if one.strip():
+            found.setdefault(tuple(words(one)), one.strip())
+    return found
 
 
 def _without(question: str, answer: str) -> str:

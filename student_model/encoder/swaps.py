@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 3
 """Letters that a telling word has left without its ending."""
-_VERBS = "ai are can could did do does had has have is might must need sha should was were wo would"
-DENYING = frozenset(("nobody", "nowhere", *(verb + end for verb in _VERBS.split() for end in ("n", "nt")), "cant"))
-"""Words that deny, beside those that `wording` knows; tokenizers part "couldn't" in "couldn", "'", "t"."""
 
 
 @dataclass(frozen=True, slots=True)

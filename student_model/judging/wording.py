@@ -31,19 +31,17 @@ _FILLERS = """a an the and or but if so that this these those it its is are was 
 on at by for from with as into than then there their they them he she his her him you your we our us i my me
 do does did will would can could should may might must have has had what which who when where how why because also
 just very more most"""
-_AUXILIARIES = "ai are ca can could did do does had has have is might must need sha should was were wo would"
+_SHORT = {"ai": "is", "ca": "can", "sha": "shall", "wo": "will"}
+_AUXILIARY = "are can could dare did do does had has have is may might must need ought should was were would"
+_AUXILIARIES = (*_AUXILIARY.split(), *_SHORT)
 _DENIALS = "no not never none nothing nobody nowhere neither nor cannot without"
-_NEGATED = frozenset(
-    (
-        *_DENIALS.split(),
-        *(verb + "n" for verb in _AUXILIARIES.split() if verb not in ("ca", "wo")),
-    )
-)
+_NEGATED = frozenset((*_DENIALS.split(), *(f"{verb}n" for verb in _AUXILIARIES if f"{verb}n" not in ("can", "won"))))
 """Among them "couldn", which is left of "couldn t", but not "can" and "won", which are words."""
 _ENDINGS = ("ations", "ation", "ingly", "edly", "ings", "ness", "ing", "ies", "ed", "es", "ly", "s", "e", "y")
 FILLERS = frozenset(_FILLERS.split())
-_SHORT_NOT = re.compile(rf"n['’]t\b|\b({'|'.join(_AUXILIARIES.split())})nt\b")
-"""With an apostrophe, or without as pupils write it."""
+_SHORT_NOT = re.compile(rf"\b({'|'.join(_AUXILIARIES)})n['’‘´`]?t\b")
+"""With an apostrophe or what pupils write in its place, or without."""
+_CLAUSE = re.compile(r"[,.;:!?\n]\s*")
 
 
 class Wording:
@@ -67,7 +65,7 @@ def closeness(answer: str, references: Sequence[str], question: str) -> float:
     (True, 0.0, 0.0)
     """
     said, asked = words(answer), words(question)
-    if not said or copied(said, asked):
+    if not said or copied(answer, question):
         return 0.0
     return max((_nearness(said, words(reference), asked) for reference in references), default=0.0)
 
@@ -94,21 +92,25 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=512)  # questions and references are read again with each answer, and by several readers
 def _words(text: str) -> tuple[str, ...]:
-    found = WORD.finditer(_SHORT_NOT.sub(r"\1 not", text.casefold()))
+    told = _SHORT_NOT.sub(lambda one: f"{_SHORT.get(one[1], one[1])} not", text.casefold())
+    found = WORD.finditer(told)
     return tuple(stem(match[0]) for match, _ in zip(found, range(MOST_WORDS), strict=False))
 
 
-def copied(said: list[str], asked: list[str]) -> bool:
+def copied(answer: str, question: str) -> bool:
     """Whether an answer only gives the question back: no word of its own, and every telling one of the question's.
 
     Not where that is an answer: which of the things named, and whether it is so.
 
-    >>> copied(words("3/4 is larger"), words("Which is larger, 3/4 or 2/3?"))
+    >>> copied("3/4 is larger", "Which is larger, 3/4 or 2/3?")
     False
-    >>> copied(words("the salt is left"), words("Is the salt left?")), copied(words("salt"), words("Why salt?"))
+    >>> copied("the salt is left", "When it is dry, is the salt left?"), copied("salt", "Why salt?")
     (False, True)
     """
-    return set(said) <= set(asked) and content(asked) <= set(said) and _WHETHER.isdisjoint(asked[:1])
+    said, asked = words(answer), words(question)
+    if not set(said) <= set(asked) or not content(asked) <= set(said):
+        return False
+    return all(_WHETHER.isdisjoint(words(clause)[:1]) for clause in _CLAUSE.split(question))
 
 
 def _nearness(said: list[str], reference: list[str], question: list[str]) -> float:
