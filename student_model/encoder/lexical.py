@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from student_model.encoder.pairs import nearest_first
 from student_model.judging.wording import content, likeness, negations, words
 
 NAMES = (
@@ -36,7 +37,8 @@ def lexical(question: str, references: Sequence[str], answer: str) -> NDArray[np
     """
     said, asked = words(answer), words(question)
     numbers = set(_NUMBER.findall(answer))
-    compared = [_beside(said, numbers, words(one), one, asked) for one in references[:MOST_REFERENCES]]
+    nearest = nearest_first(answer, references)[:MOST_REFERENCES]
+    compared = [_beside(said, numbers, words(one), one, asked) for one in nearest]
     best = max(compared, key=lambda one: one[0] + one[1] + one[3], default=[0.0] * 8)
     mine = content(said)
     known = content(asked)

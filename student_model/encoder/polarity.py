@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.judging.wording import WORD, stem
+from student_model.judging.wording import WORD, stem, words
 
 NAMES = ("opposite words", "verdicts", "choices")
 
@@ -39,8 +39,8 @@ maximum/minimum most/least highest/lowest biggest/smallest largest/smallest fast
 global/local public/private stack/queue read/write input/output push/pop
 """
 
-_YES = frozenset(("yes", "yeah", "yep", "agree", "agrees", "true", "right", "correct"))
-_NO = frozenset(("no", "nope", "not", "disagree", "disagrees", "false", "wrong", "incorrect"))
+_YES = frozenset(map(stem, ("yes", "yeah", "yep", "agree", "agrees", "true", "right", "correct")))
+_NO = frozenset(map(stem, ("no", "nope", "not", "disagree", "disagrees", "false", "wrong", "incorrect")))
 _NAME = re.compile(r"\b(?:[A-Z]\b|[A-Z][a-z]+)")
 
 
@@ -71,18 +71,18 @@ def polarity(question: str, references: Sequence[str], answer: str) -> NDArray[n
 def _beside(question: str, reference: str, answer: str, mine: frozenset[str]) -> tuple[float, float, float]:
     theirs = _stems(reference)
     against = sum(1 for word in theirs - mine if (_OPPOSITE.get(word, frozenset()) & mine) - theirs)
-    for_it = sum(1 for word in theirs & mine if word in _OPPOSITE)
+    for_it = sum(1 for word in theirs & mine if word in _OPPOSITE and word not in ("in", "on"))
     opposite = -1.0 if against > for_it else min(1.0, 0.5 * for_it)
     return opposite, _verdict(answer) * _verdict(reference), _choice(question, reference, answer)
 
 
 def _verdict(text: str) -> float:
     """1 for a text that begins with a yes, -1 with a no, 0 with neither."""
-    first = [word.casefold() for word in WORD.findall(text)[:4]]
-    for word in first:
-        if word in _NO or word in ("dont", "doesnt", "don", "doesn"):
+    first = words(text)[:4]
+    for before, word in zip(["", *first], first, strict=False):
+        if word in _NO:
             return -1.0
-        if word in _YES:
+        if word in _YES and (before, word) != ("the", "right"):  # which is a side
             return 1.0
     return 0.0
 
@@ -91,8 +91,8 @@ def _choice(question: str, reference: str, answer: str) -> float:
     """Whether an answer names the same of the things that the question names (letters, people) as the reference."""
     offered = {one.casefold() for one in _NAME.findall(question)}
     key = {one.casefold() for one in _NAME.findall(reference)} & offered
-    words = WORD.findall(answer)
-    letters = {word.casefold() for word in words if word != "a"} | {word.casefold() for word in words[:1]}
+    named = WORD.findall(answer)
+    letters = {word.casefold() for word in named if word != "a"} | {word.casefold() for word in named[:1]}
     said = letters & offered  # an "a" inside a sentence is no choice
     if not key or not said or key == offered:
         return 0.0
