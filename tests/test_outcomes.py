@@ -46,7 +46,23 @@ def test_numbers_of_levels_are_of_being_above_each_but_the_last() -> None:
     assert said.probability == pytest.approx(np.array([[0.25, 0.5, 0.25], [0.75, 0.0, 0.25]]))
     assert said.place.tolist() == [1, 0]
     assert said.score == pytest.approx([0.5, 0.25])
-    assert said.confidence == pytest.approx([0.5, 0.0])  # no level is within .15 of .25
+    assert said.confidence == pytest.approx([0.5, 0.75])  # no level is within .15 of .25: that of the first
+
+
+def test_the_confidence_of_levels_is_how_often_they_are_right_in_figures() -> None:
+    """Of two levels that of the likelier one; of six the likeliest, and those at most .15 from the expected score."""
+    two = Task("ordinal", ("0", "1"), (0.0, 1.0))
+    assert outcomes(two, np.array([[log(4.0)], [-log(1.5)]])).confidence == pytest.approx([0.8, 0.6])
+    six = Task("ordinal", tuple("012345"), tuple(np.linspace(0.0, 1.0, 6).tolist()), 5.0)
+    above = np.array([[0.95, 0.9, 0.5, 0.1, 0.05]])
+    said = outcomes(six, np.log(above / (1.0 - above)))
+    assert said.score == pytest.approx([0.5]) and said.confidence == pytest.approx([0.8])  # those at .4 and .6
+    target = np.repeat(np.arange(6.0), [5, 5, 40, 40, 5, 5])
+    many = Outcomes(*(np.repeat(getattr(said, name), 100, axis=0) for name in Outcomes.__slots__))
+    assert figures(six, many, target)["accuracy"] == pytest.approx(0.8)
+    assert figures(six, many, target)["ece"] == pytest.approx(0.0, abs=1e-9)
+    sure = outcomes(two, np.full((10, 1), log(4.0)))
+    assert figures(two, sure, np.repeat([1.0, 0.0], [8, 2]))["accuracy"] == pytest.approx(0.8)
 
 
 def test_a_number_on_a_line_is_a_score_and_its_typical_error_the_confidence() -> None:

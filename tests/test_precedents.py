@@ -102,6 +102,18 @@ def test_an_answer_does_not_correct_itself_but_one_like_it_does() -> None:
     assert fresh is not None and fresh == pytest.approx(once.correction(answer("the salty")))
 
 
+def test_among_many_an_answer_is_known_as_itself_and_grades_by_lot_earn_no_trust() -> None:
+    rng = np.random.default_rng(0)
+    text = [" ".join("".join(rng.choice([*"abcdefgh"], 4)) for _ in range(12)) for _ in range(MOST)]
+    lots = rng.integers(2, size=MOST)
+    answers = [answer(one, "correct" if lot else "incorrect") for one, lot in zip(text, lots, strict=True)]
+    found, trust = collect(answers, np.zeros((MOST, 0), dtype=np.float32), LABELS, seed=0)
+    assert all(found._likeness(one, 0, MOST).max() == pytest.approx(1.0, abs=1e-5) for one in text)
+    right = np.array([one.label == "correct" for one in answers], dtype=np.float64)
+    assert np.corrcoef(found.corrections(answers, themselves=True)[:, 0], right)[0, 1] < 0.05
+    assert trust.pull < 2.0 < Trust().pull
+
+
 def test_of_many_precedents_only_so_many_are_kept() -> None:
     found = known(*(answer(f"it is {n}", "correct" if n % 3 else "incorrect") for n in range(MOST + 50)))
     assert found.first.tolist() == [0, MOST] and len(found.off) == MOST == len(found.start) - 1

@@ -17,7 +17,7 @@ from student_model.evaluation import expected_calibration_error
 Floats = NDArray[np.float64]
 
 NEAR = 0.15
-"""A score is called right that is at most so far off, as a share of full marks."""
+"""A score is called right that is at most so far off, as a share of full marks; of levels the most likely one, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Outcomes:
     Attributes:
         probability: of each label or level, (n, K); of a score on a line nothing, (n, 0).
         place: the label or level with the largest, (n,). `score`: in [0, 1], (n,).
-        confidence: how likely the label is right, or the score at most `NEAR` off, (n,).
+        confidence: how likely the label is right, or of scores the level or at most `NEAR` off, (n,).
     """
 
     probability: Floats
@@ -55,10 +55,11 @@ def outcomes(task: Task, found: Floats, temperature: float = 1.0, error: float =
     probability = probabilities(task, scaled)
     worth = np.array(task.worth)
     score = probability @ worth
-    confidence = probability.max(axis=1)
+    place = probability.argmax(axis=1)
+    right = place[:, None] == np.arange(len(worth))
     if task.kind == "ordinal":
-        confidence = (probability * (np.abs(worth - score[:, None]) <= NEAR)).sum(axis=1)
-    return Outcomes(probability, probability.argmax(axis=1), score, confidence)
+        right |= np.abs(worth - score[:, None]) <= NEAR
+    return Outcomes(probability, place, score, (probability * right).sum(axis=1))
 
 
 def probabilities(task: Task, scaled: Floats) -> Floats:
@@ -137,6 +138,8 @@ def figures(task: Task, said: Outcomes, target: Floats) -> dict[str, float]:
     else:
         true = target if task.kind == "regression" else np.array(task.worth)[target.astype(int)]
         right = np.abs(said.score - true) <= NEAR
+        if task.kind == "ordinal":
+            right |= said.place == target.astype(int)
         found = {
             "rmse": float(np.sqrt(np.mean((said.score - true) ** 2)) * task.max_score),
             "pearson": _pearson(said.score, true),

@@ -109,7 +109,7 @@ class Precedents:
         some = slice(int(self.start[begin]), int(self.start[end]))
         mine = np.minimum(np.searchsorted(gram, self.gram[some]), len(gram) - 1)
         both = np.where(gram[mine] == self.gram[some], weight[mine], 0.0) * self.weight[some]
-        edges = np.concatenate(([0.0], np.cumsum(both)))[self.start[begin : end + 1] - some.start]
+        edges = np.concatenate(([0.0], np.cumsum(both, dtype=np.float64)))[self.start[begin : end + 1] - some.start]
         return np.asarray(np.diff(edges).clip(0.0, 1.0))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
