@@ -40,7 +40,7 @@ def test_labels_from_fit_to_grade(train: Path, test: Path, small: Path, tmp_path
     told = json.loads(fitted.stdout)
     assert (told["task"], told["labels"], told["out"]) == ("labels", LABELS, str(out))
     assert told["trained_on"]["answers"] == 40 and told["trained_on"]["questions"] == 5
-    assert set(told["held"]) >= {"accuracy", "macro_f1", "weighted_f1"} and told["agreement"] > 0.9
+    assert set(told["held"]) >= {"accuracy", "macro_f1", "weighted_f1"} and told["agreement"] > 0.8
     assert "40 graded answers to 5 questions" in fitted.stderr and "epoch 1 of 1" in fitted.stderr
     assert told["held_known"].keys() == told["held"].keys()
     measured = run("evaluate", "--model", out, "--test", test, "--json")
@@ -61,6 +61,8 @@ def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_t
 ) -> None:
     rows = lines("life", 0, 8)
     rows[0]["answers"].pop()
+    for row in rows:  # the very answers would be refused
+        row["answers"] = [(label, f"{text} indeed") for label, text in row["answers"]]
     own = write(tmp_path / "most.jsonl", rows)
     known, alone = (
         json.loads(run("evaluate", "--model", made.folder, "--test", own, *more, "--json").stdout)
@@ -75,15 +77,18 @@ def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_t
 def test_what_a_grader_was_fitted_to_does_not_measure_it(made: Made, tmp_path: Path) -> None:
     whole = made.folder.parent / "train.jsonl"
     parts = [write(tmp_path / f"{n}.jsonl", lines("life", 4 * n, 4 * n + 4)) for n in range(2)]
-    for files in ([whole], parts):
+    for files, many in (([whole], 64), (parts, 64), (parts[::-1], 64), (parts[1:], 32)):
         told = run("evaluate", "--model", made.folder, *(part for one in files for part in ("--test", one)), "--json")
         assert (told.exit_code, told.stdout) == (1, "")
-        assert (
-            f"{files[-1]}: seen before: these are the answers that {made.folder} was fitted to. Measure" in told.stderr
-        )
+        assert f"{files[-1]}: seen before: {made.folder} was fitted to {many} of these answers. Measure" in told.stderr
         assert "Measure it on answers to other questions." in told.stderr
-    half = run("evaluate", "--model", made.folder, "--test", parts[0], "--json")
-    assert json.loads(half.stdout)["known"] == 32
+
+
+def test_some_answers_may_be_written_as_some_that_it_was_fitted_to(made: Made, tmp_path: Path) -> None:
+    rows = lines("life", 0, 1) + lines("life", 8, 9)
+    told = run("evaluate", "--model", made.folder, "--test", write(tmp_path / "half.jsonl", rows), "--json")
+    assert json.loads(told.stdout)["known"] == 8
+    assert "8 of 16 answers are written just as some that it was fitted to" in told.stderr
 
 
 def test_a_grader_without_precedents_does_not_know_which_questions_it_was_trained_on(
@@ -109,10 +114,10 @@ def test_labels_that_nothing_gives_a_worth_are_warned_of(train: Path, small: Pat
 def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
     """Marks up to 100, and on other answers up to 6."""
 
-    def file(name: str, most: float, questions: int = 11) -> Path:
+    def file(name: str, most: float, questions: int = 11, more: str = " so") -> Path:
         rows = [
             {
-                "question": one.question, "reference_answers": one.reference_answers, "answer": one.answer,
+                "question": one.question, "reference_answers": one.reference_answers, "answer": one.answer + more,
                 "score": most if one.label == "correct" else 0, "max_score": most,
             }
             for one in planted(questions)
@@ -121,7 +126,7 @@ def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
 
     out = tmp_path / "grader"
     chosen = ("--scores", "regression", "--no-near", "--base", small)
-    fitted = run("fit", "--train", file("train.jsonl", 100, 12), "--out", out, *QUICK, *chosen)
+    fitted = run("fit", "--train", file("train.jsonl", 100, 12, ""), "--out", out, *QUICK, *chosen)
     assert fitted.exit_code == 0, fitted.output
     assert f"regression scores up to 100 -> {out}" in fitted.stdout and "on questions held back: rmse" in fitted.stdout
     assert "where other answers to the question are known: rmse" in fitted.stdout

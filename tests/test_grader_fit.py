@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from graders_fitted import planted
 
 from student_model.encoder.answers import GradedAnswer, NoTask, places
 from student_model.encoder.book import open_book
+from student_model.encoder.export import save
 from student_model.encoder.families import held_back
 from student_model.encoder.fit import Asked, Fitted, fit
-from student_model.encoder.net import soup
+from student_model.encoder.net import GradingNet, batch_of, soup
 from student_model.encoder.outcomes import figures, joined, outcomes
 from student_model.encoder.recipe import METHODS, Recipe
 from student_model.tracing import CheckpointError
@@ -70,13 +72,19 @@ def test_planted_scores_are_learned(recipe: Recipe, scores: str) -> None:
 
 
 @pytest.mark.parametrize("method", [one for one in METHODS if one != "full"])
-def test_every_method_trains_and_serves_what_it_says(recipe: Recipe, method: str) -> None:
+def test_every_method_trains_and_serves_what_it_says(recipe: Recipe, method: str, tmp_path: Path) -> None:
     answers = planted(6)
     fitted = fit(answers, replace(recipe, method=method, epochs=1, rank=2, forest=False, kinds=True))
     assert [one.net.kinds for one in fitted.members] == [method != "prefix"]  # which takes none
     assert right(fitted, answers) > 0.9
     head = (3 * 24 + 1) * 2
     assert fitted.trainable == head if method == "frozen" else fitted.trainable > head
+    net, book = fitted.members[0].net, open_book(answers, fitted.task, fitted.reader, fitted.recipe)
+    batch = batch_of(net, book, np.arange(len(answers)))
+    before = GradingNet(fitted.base.model, 24, fitted.task, kinds=net.kinds).eval().states(batch)
+    assert torch.allclose(net.eval().states(batch), before, atol=1e-6) == (method == "frozen"), "the layers learn"
+    assert float(net.head.meaning.weight.detach().abs().max()) > 1e-3, "the head learns"
+    assert save(fitted, answers, tmp_path / "grader", datetime.now(UTC), 1.0).manifest["agreement"] > 0.9
 
 
 def test_the_same_dice_give_the_same_grader_and_others_another(recipe: Recipe) -> None:

@@ -19,7 +19,7 @@ from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.base import embed
 from student_model.encoder.export import Whole, _answering, _sealed, place_for, save
 from student_model.encoder.fit import Fitted, fit
-from student_model.encoder.grader import GraderError, fingerprint, open_grader
+from student_model.encoder.grader import GraderError, open_grader
 from student_model.encoder.precedents import Trust
 from student_model.encoder.reading import features, how_many_features
 from student_model.encoder.recipe import Recipe
@@ -177,4 +177,13 @@ def test_the_agreement_is_that_of_the_labels_of_both(fitted: Fitted, tmp_path: P
     found = replace(fitted, reader=Whole(fitted.base)).found(answers)
     same = found.argmax(axis=1) == served.outcomes(answers, precedents=False).place
     assert served.manifest["agreement"] == same.mean()
-    assert served.manifest["trained_on"]["sha256"] == fingerprint(answers)
+
+
+def test_a_grader_knows_the_answers_that_it_was_fitted_to_whatever_their_grades(fitted: Fitted, tmp_path: Path) -> None:
+    answers = planted(6)
+    served = save(fitted, answers, tmp_path / "grader", AT, 1.0)
+    assert served.learned(answers[::-1]) == len(answers) and served.learned([]) == 0
+    one = answers[0]
+    others = [replace(one, label="other"), replace(one, answer="new"), replace(one, question="new?"),
+              replace(one, reference_answers=()), replace(one, passage="new")]  # fmt: skip
+    assert [served.learned([each]) for each in others] == [1, 0, 0, 0, 0]

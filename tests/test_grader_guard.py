@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graders_fitted import COLOURS, Made, planted
+from graders_fitted import AT, COLOURS, Made, planted
 from numpy.typing import NDArray
 
 from student_model.encoder.answers import GradedAnswer, Task, task_of
 from student_model.encoder.base import load
 from student_model.encoder.book import Book, book_features, ends, open_book
+from student_model.encoder.export import save
+from student_model.encoder.fit import fit
 from student_model.encoder.forest import grow
 from student_model.encoder.guard import TWO, Guard, _disguises, grow_guard, guarded, restored
 from student_model.encoder.outcomes import outcomes, probabilities
@@ -107,6 +109,8 @@ def test_what_is_kept_of_it_makes_the_same_guard(guard: Guard, book: Book, tmp_p
     assert TWO.labels == ("honest", "disguised")
 
 
-def test_a_fitted_grader_has_a_guard_unless_it_is_told_to_have_none(made: Made) -> None:
+def test_a_fitted_grader_has_a_guard_unless_it_is_told_to_have_none(made: Made, small: Path, tmp_path: Path) -> None:
     assert (made.folder / "guard-0.npz").is_file() and made.fitted.members[0].guard is not None
-    assert not any(one.name.startswith("guard") for one in made.folder.iterdir() if one.suffix != ".npz")
+    fitted = fit(planted(6), Recipe(base=str(small), method="frozen", epochs=1, disguise=0.0))
+    save(fitted, planted(6), tmp_path / "grader", AT, 1.0)
+    assert fitted.members[0].guard is None and not list((tmp_path / "grader").glob("guard*"))

@@ -97,6 +97,13 @@ def test_an_epoch_has_each_answer_once_as_it_is_or_as_a_variant(chosen: dict[str
     assert 10 < kinds[BORROWED] < 40 if "borrow" in chosen else not kinds[BORROWED]
 
 
+def test_as_many_answers_are_said_otherwise_as_were_asked_for_and_all_variants_come_up() -> None:
+    one = book(ALL, reword=0.4)
+    drawn = np.concatenate([one.drawn(np.random.default_rng(n)) for n in range(40)])
+    times = np.bincount(drawn, minlength=len(ALL)).reshape(4, 50).sum(axis=1)
+    assert times[1:3] == pytest.approx([400, 400], abs=60) and times[1:3].sum() == pytest.approx(800, abs=70)
+
+
 def test_variants_that_are_always_wanted_are_always_taken() -> None:
     drawn = book(ALL, reword=1.0).drawn(np.random.default_rng(0))
     assert Counter(ALL[n].kind for n in drawn) == {REWORDED: 50}

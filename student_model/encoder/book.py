@@ -88,13 +88,15 @@ class Book:
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The entries of an epoch: each answer once, as it is or as a variant."""
-        chosen: dict[int, int] = {}
-        lots = rng.random(len(self.entries))
+        share = {OWN: 1.0, REWORDED: self.recipe.reword, BORROWED: self.recipe.borrow}
+        variants: dict[tuple[int, int], list[int]] = {}
         for place, one in enumerate(self.entries):
-            if one.kind == OWN:
-                chosen.setdefault(one.origin, place)
-            elif lots[place] < (self.recipe.reword if one.kind == REWORDED else self.recipe.borrow):
-                chosen[one.origin] = place
+            variants.setdefault((one.origin, one.kind), []).append(place)
+        chosen, lots = dict[int, int](), rng.random(len(self.entries))
+        for (origin, kind), places in variants.items():
+            lot = lots[places[0]] / share[kind] if share[kind] else 1.0
+            if lot < 1.0:
+                chosen[origin] = places[int(lot * len(places))]
         return np.array([*chosen.values()], dtype=np.int64)
 
     def batches(self, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:

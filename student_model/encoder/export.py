@@ -21,12 +21,13 @@ from student_model.encoder.fit import Fitted
 from student_model.encoder.grader import (
     BASE,
     FORMAT,
+    LEARNED,
     MANIFEST,
     PRECEDENTS,
     TOKENIZER,
     GraderError,
     Served,
-    fingerprint,
+    fingerprints,
     open_grader,
 )
 from student_model.encoder.graphs import Graded, write_graph
@@ -101,6 +102,7 @@ def save(
             np.savez_compressed(fresh / f"guard-{number}.npz", **member.guard.arrays())  # type: ignore[arg-type]
     if fitted.precedents is not None:
         np.savez_compressed(fresh / PRECEDENTS, **fitted.precedents.arrays())  # type: ignore[arg-type]
+    np.savez_compressed(fresh / LEARNED, answers=np.unique(fingerprints(answers)))
     answering, origin = _answering(fitted), _origin(fitted, answers, at, seconds)
     _sealed(fresh, answering, origin)
     tell("comparing it with the grader of 32 bits")
@@ -143,7 +145,6 @@ def _origin(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, secon
         "trained_on": {
             "answers": len(answers),
             "questions": len({one.group for one in answers}),
-            "sha256": fingerprint(answers),
         },
         "at": at.isoformat(),
         "seconds": round(seconds, 1),

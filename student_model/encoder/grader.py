@@ -32,7 +32,8 @@ from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
 FORMAT = 6
-MANIFEST, BASE, TOKENIZER, PRECEDENTS = "encoder.json", "base.onnx", "tokenizer.json", "precedents.npz"
+MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
+PRECEDENTS, LEARNED = "precedents.npz", "learned.npz"
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
 
@@ -87,6 +88,7 @@ class Served:
         self._nets = [Graph(files[f"net-{n}.onnx"]) for n in numbers]
         self._trust = Trust(**manifest["trust"])
         self._precedents = _precedents(files.get(PRECEDENTS))
+        self._learned = files[LEARNED]
         self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._held = 0
@@ -145,6 +147,11 @@ class Served:
             return None
         return np.array([self._precedents.correction(one) is not None for one in answers], dtype=np.bool_)
 
+    def learned(self, answers: Sequence[GradedAnswer]) -> int:
+        """How many of these answers, as they are written, are among those that it was fitted to."""
+        kept = _arrays(self._learned) or {}
+        return int(np.isin(fingerprints(answers), kept["answers"]).sum())
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         return self.reader.embed(texts)
@@ -198,10 +205,10 @@ def _bytes(one: Reading) -> int:
     return one.mean.nbytes + one.inner.nbytes + one.rarity.nbytes + one.phrase_means.nbytes
 
 
-def fingerprint(answers: Sequence[GradedAnswer]) -> str:
-    """A hash of graded answers, as the manifest keeps that of those a grader was fitted to."""
-    told = [[one.question, one.reference_answers, one.answer, one.label, one.score, one.passage] for one in answers]
-    return hashlib.sha256(orjson.dumps(told)).hexdigest()
+def fingerprints(answers: Sequence[GradedAnswer]) -> NDArray[np.uint64]:
+    """A hash of each of n answers with what it is compared with, whatever grade it has, (n,)."""
+    told = (orjson.dumps([one.question, one.reference_answers, one.answer, one.passage]) for one in answers)
+    return np.array([int.from_bytes(hashlib.sha256(one).digest()[:8], "little") for one in told], dtype=np.uint64)
 
 
 def _beside(file: File | None) -> Beside | None:
