@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", default=[DATA])
     parser.add_argument("--extra", type=Path, nargs="*", default=[], help="more answers to learn from")
-    parser.add_argument("--only", default=",".join(WAYS))
+    parser.add_argument("--only", help="names of ways with commas between, which are compared with the first; else all")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--some", type=int, help="only so many of the folds")
     parser.add_argument("--seeds", type=int, default=3)
@@ -193,7 +193,11 @@ def main() -> None:
     parser.add_argument("--paired", action="store_true", help="each fold with one seed, its own number")
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
     asked = parser.parse_args()
-    ways = [one.strip() for one in asked.only.split(",")]
+    ways = [one.strip() for one in asked.only.split(",")] if asked.only else [*WAYS]
+    if asked.limit is None:  # without it no answer is left whose grade could be guessed
+        if asked.only and (lacking := [one for one in ways if WAYS.get(one, {}).get("pseudo")]):
+            parser.error(f"{'; '.join(lacking)}: give --limit, too: the answers it leaves out are those without grades")
+        ways = [one for one in ways if not WAYS.get(one, {}).get("pseudo")]
     if strange := [one for one in ways if one not in WAYS]:
         parser.error(f"no such way: {'; '.join(strange)}; there are: {'; '.join(WAYS)}")
     runs = [

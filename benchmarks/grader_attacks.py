@@ -1,6 +1,6 @@
 """Answers made to look better than they are: a fair grader calls none of them right that it did not before.
 
-Written without a look at what graders train on (`student_model/encoder/augment.py`). Each attack is made of an answer
+Written without a look at what graders train on (`student_model/encoder/disguise.py`). Each attack is made of an answer
 that is not right, its question and a half of the telling words of a reference; it gives `None` where it has nothing to
 work with, so that none gives the right answer away.
 """

@@ -30,7 +30,8 @@ class Recipe:
         epochs, batch, accumulate, warmup, schedule, decay, dropout, mixed: of the training.
         patience: epochs without a better macro F1 (of scores, error) on questions held back after which training ends,
             and the best is kept; 0 to train to the end and keep the last, at which the rate has come down.
-        held: the share of questions held back, which set the temperature and choose the epoch where there is patience.
+        held: the share of answers held back, all to whole families of questions, which set the temperature and choose
+            the epoch where there is patience.
             refit: whether the network is then trained once more for so many epochs, on all answers.
         members: how many networks are fitted, each with other dice and other questions held back.
         join: whether their outputs are averaged (`outputs`), which costs time at each answer, or their `weights`
@@ -124,7 +125,7 @@ HELP = {
     "dropout": "Share of what the head is given that is dropped.",
     "mixed": "Train in bfloat16 on a processor too, where it computes in that.",
     "patience": "Epochs without a better one after which training ends with the best; 0 to keep the last.",
-    "held": "Share of questions held back to set the confidence, and to choose the epoch where there is patience.",
+    "held": "Share of answers held back, to whole questions, to set the confidence, and with patience the epoch.",
     "refit": "Train once more on all answers, for as many epochs.",
     "members": "Networks that are fitted and joined.",
     "join": "Whether several networks' outputs or weights are averaged.",
