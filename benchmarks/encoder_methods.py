@@ -194,12 +194,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a file for one JSON line a run, as they come")
     asked = parser.parse_args()
     ways = [one.strip() for one in asked.only.split(",")] if asked.only else [*WAYS]
-    if asked.limit is None:  # without it no answer is left whose grade could be guessed
-        if asked.only and (lacking := [one for one in ways if WAYS.get(one, {}).get("pseudo")]):
-            parser.error(f"{'; '.join(lacking)}: give --limit, too: the answers it leaves out are those without grades")
-        ways = [one for one in ways if not WAYS.get(one, {}).get("pseudo")]
     if strange := [one for one in ways if one not in WAYS]:
         parser.error(f"no such way: {'; '.join(strange)}; there are: {'; '.join(WAYS)}")
+    guessing = [one for one in ways if "pseudo" in WAYS[one] and asked.limit is None]
+    if guessing and asked.only:
+        parser.error(f"{'; '.join(guessing)}: give --limit, too: the answers it leaves out are those without grades")
+    ways = [one for one in ways if one not in guessing]
     runs = [
         (way, asked.data, asked.extra, asked.folds, fold, seed, asked.base, asked.limit, asked.mixed, asked.size)
         for seed in range(asked.some or asked.folds if asked.paired else asked.seeds)

@@ -96,3 +96,9 @@ def test_it_runs(tmp_path: Path) -> None:
     assert [one["way"] for one in found] == ["head alone"] and found[0]["trainable"] == 5 * (3 * 384 + 1)
     assert "+0.0000 ± 0.0000" in done.stdout and found[0]["rows"] >= 25
     assert [json.loads(line) for line in out.read_text().splitlines()] == found
+
+
+def test_pseudo_labels_are_refused_where_no_answer_is_without_a_grade() -> None:
+    command = [sys.executable, ROOT / "benchmarks/encoder_methods.py", "--only", "default,pseudo .8"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert told.returncode == 2 and "pseudo .8: give --limit, too" in told.stderr

@@ -192,7 +192,7 @@ def _require_unseen(
     if 2 * learned > len(answers):
         what, names = f"{model} was fitted to {learned:,} of these answers", ", ".join(map(str, test))
         remedy = "Measure it on answers to other questions."
-        raise LeakyData((Fault("seen before", names, what, len(answers), 1.0, (), remedy),))
+        raise LeakyData((Fault("seen before", names, what, learned, learned / len(answers), (), remedy),))
     if learned:
         tell(f"{learned:,} of {len(answers):,} answers are written just as some that it was fitted to")
 

@@ -11,8 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from student_model.encoder.lexical import MOST_REFERENCES
-from student_model.encoder.pairs import nearest_first
+from student_model.encoder.lexical import compared
 from student_model.judging.wording import content, words
 
 NAMES = (
@@ -34,8 +33,7 @@ def fluency(references: Sequence[str], answer: str) -> NDArray[np.float32]:
     telling = content(said)
     small = [word not in telling for word in said]
     size, run = max(len(said), 1), _longest_run(small)
-    nearest = nearest_first(answer, references)[:MOST_REFERENCES]
-    beside = [_found(said, small, words(one)) for one in nearest] or [(0.0, 0.0)]
+    beside = [_found(said, small, words(one)) for one in compared(answer, references)] or [(0.0, 0.0)]
     kept, soft = (max(one) for one in zip(*beside, strict=True))
     parted = len(_PARTS.findall(answer)) / size
     return np.array([sum(small) / size, run / size, min(run, 10) / 10.0, kept, soft, parted], dtype=np.float32)

@@ -37,9 +37,8 @@ def lexical(question: str, references: Sequence[str], answer: str) -> NDArray[np
     """
     said, asked = words(answer), words(question)
     numbers = set(_NUMBER.findall(answer))
-    nearest = nearest_first(answer, references)[:MOST_REFERENCES]
-    compared = [_beside(said, numbers, words(one), one, asked) for one in nearest]
-    best = max(compared, key=lambda one: one[0] + one[1] + one[3], default=[0.0] * 8)
+    beside = [_beside(said, numbers, words(one), one, asked) for one in compared(answer, references)]
+    best = max(beside, key=lambda one: one[0] + one[1] + one[3], default=[0.0] * 8)
     mine = content(said)
     known = content(asked)
     own = [
@@ -51,6 +50,11 @@ def lexical(question: str, references: Sequence[str], answer: str) -> NDArray[np
         len(mine - known) / max(len(mine), 1),
     ]
     return np.array([*best, *own], dtype=np.float32)
+
+
+def compared(answer: str, references: Sequence[str]) -> list[str]:
+    """The references that an answer is compared with: those that share most words with it, however many there are."""
+    return nearest_first(answer, references)[:MOST_REFERENCES]
 
 
 def _beside(said: list[str], numbers: set[str], theirs: list[str], text: str, asked: list[str]) -> list[float]:

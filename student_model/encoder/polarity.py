@@ -71,6 +71,7 @@ def polarity(question: str, references: Sequence[str], answer: str) -> NDArray[n
 def _beside(question: str, reference: str, answer: str, mine: frozenset[str]) -> tuple[float, float, float]:
     theirs = _stems(reference)
     against = sum(1 for word in theirs - mine if (_OPPOSITE.get(word, frozenset()) & mine) - theirs)
+    # "On the left" and "on the right" share a word that says nothing of the side.
     for_it = sum(1 for word in theirs & mine if word in _OPPOSITE and word not in ("in", "on"))
     opposite = -1.0 if against > for_it else min(1.0, 0.5 * for_it)
     return opposite, _verdict(answer) * _verdict(reference), _choice(question, reference, answer)

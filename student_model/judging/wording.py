@@ -25,21 +25,21 @@ PASS = 0.5
 """The closeness from which a written answer counts as right for the time being."""
 
 WORD = re.compile(r"[^\W_]+")
-_VERBS = "is are am was were do does did will would can could should may might must have has had"
-"""With which questions begin that are answered by yes or no."""
+_AUXILIARIES = """am are can could dare did do does had has have is may might must need ought should was were will
+would"""
+_VERBS = _AUXILIARIES.split()
+"""With which questions begin that are answered by yes or no, and which "not" is added to."""
 _FILLERS = """a an the and or but if so that this these those it its is are was were be been being am to of in
 on at by for from with as into than then there their they them he she his her him you your we our us i my me
 do does did will would can could should may might must have has had what which who when where how why because also
 just very more most"""
 _SHORT = {"ai": "is", "ca": "can", "sha": "shall", "wo": "will"}
-_AUXILIARY = "are can could dare did do does had has have is may might must need ought should was were would"
-_AUXILIARIES = (*_AUXILIARY.split(), *_SHORT)
 _DENIALS = "no not never none nothing nobody nowhere neither nor cannot without"
-_NEGATED = frozenset((*_DENIALS.split(), *(f"{verb}n" for verb in _AUXILIARIES if f"{verb}n" not in ("can", "won"))))
-"""Among them "couldn", which is left of "couldn t", but not "can" and "won", which are words."""
+_NEGATED = frozenset((*_DENIALS.split(), *(f"{verb}n" for verb in _VERBS)))
+"""Among them "couldn", which is left of "couldn t", but not "can" and "won", which are other words."""
 _ENDINGS = ("ations", "ation", "ingly", "edly", "ings", "ness", "ing", "ies", "ed", "es", "ly", "s", "e", "y")
 FILLERS = frozenset(_FILLERS.split())
-_SHORT_NOT = re.compile(rf"\b({'|'.join(_AUXILIARIES)})n['’‘´`]?t\b")
+_SHORT_NOT = re.compile(rf"\b({'|'.join((*_VERBS, *_SHORT))})n['’‘´`]?t\b")
 """With an apostrophe or what pupils write in its place, or without."""
 _CLAUSE = re.compile(r"[,.;:!?\n]\s*")
 
@@ -157,4 +157,4 @@ def stem(word: str) -> str:
     return word
 
 
-_EMPTY_STEMS, _NEGATED_STEMS, _WHETHER = (frozenset(map(stem, one)) for one in (FILLERS, _NEGATED, _VERBS.split()))
+_EMPTY_STEMS, _NEGATED_STEMS, _WHETHER = (frozenset(map(stem, one)) for one in (FILLERS, _NEGATED, _VERBS))
