@@ -3,7 +3,8 @@
     python benchmarks/graded_loop.py [--item comparing-numbers-8]
 
 Three learners have done the same before: five right answers on each of what the item's concept builds on. The service
-is the real one, over a database of its own, with the course's fitted grader. The last line is one JSON object.
+is the real one, over a database of its own, with the course's fitted grader. What comes next is drawn, the best one
+most often; the best one is the same in every run. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -55,14 +56,17 @@ def _told(client: Any, name: str, text: str, item: str, practised: list[dict[str
     reply = client.post(f"{learner}/responses", json={"item_id": item, "answer_text": text}).get_json()
     seconds = time.perf_counter() - begin
     judged, belief = reply["responses"][0]["judgement"], reply["beliefs"][0]
-    following = client.post(f"{learner}/recommendations", json={}).get_json()["items"][0]
+    decision = client.post(f"{learner}/recommendations", json={}).get_json()
+    following = decision["items"][0]
+    best = client.get(f"/v1/decisions/{decision['decision_id']}").get_json()["candidates"][0]["item_id"]
     grade = judged["grade"]
     print(f"\n{name}: {text}")
     print(f"  {grade['label']}, score {judged['score']:.2f}, confidence {grade['confidence']:.2f}, {seconds:.3f} s")
     for line in judged["feedback"].splitlines():
         print(f"  | {line}")
     print(f"  {belief['concept_id']}: {belief['before']:.3f} -> {belief['probability']:.3f}")
-    print(f"  next: {following['item_id']}. {following['sentence']}")
+    print(f"  best: {best}; drawn with a chance of {following['propensity']:.2f}: {following['item_id']}")
+    print(f"  {following['sentence']}")
     return {
         "answer": name,
         "label": grade["label"],
@@ -70,6 +74,7 @@ def _told(client: Any, name: str, text: str, item: str, practised: list[dict[str
         "confidence": grade["confidence"],
         "before": belief["before"],
         "after": belief["probability"],
+        "best": best,
         "next": following["item_id"],
         "sentence": following["sentence"],
     }
