@@ -99,6 +99,6 @@ def test_it_runs(tmp_path: Path) -> None:
 
 
 def test_pseudo_labels_are_refused_where_no_answer_is_without_a_grade() -> None:
-    command = [sys.executable, ROOT / "benchmarks/encoder_methods.py", "--only", "default,pseudo .8"]
+    command = [sys.executable, str(ROOT / "benchmarks/encoder_methods.py"), "--only", "default,pseudo .8"]
     told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert told.returncode == 2 and "pseudo .8: give --limit, too" in told.stderr
