@@ -35,12 +35,13 @@ class Forest:
 
     def mean(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """What the trees say on average of answers with these features (n, F): shape (n, K)."""
+        values = features.ravel()
+        start = (np.arange(len(features)) * features.shape[1])[:, None]
         place = np.tile(self.roots, (len(features), 1))
-        rows = np.arange(len(features))[:, None]
         while True:
-            goes_left = features[rows, self.feature[place]] <= self.threshold[place]
-            then = np.where(goes_left, self.left[place], self.right[place])
-            if np.array_equal(then, place):
+            goes_left = values.take(start + self.feature.take(place)) <= self.threshold.take(place)
+            then = np.where(goes_left, self.left.take(place), self.right.take(place))
+            if (then == place).all():
                 return np.asarray(self.says[place].mean(axis=1), dtype=np.float64)
             place = then
 

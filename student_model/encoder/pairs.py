@@ -118,7 +118,7 @@ class Pairs:
         """How rare the tokens of a text are, (n,): vocabularies are written with the most frequent first."""
         own = np.array(self.tokens(text)[: most - 2], dtype=np.int64)
         rare = np.log(np.maximum(own, COMMON) / COMMON) + 0.3
-        return np.asarray(rare * np.where(np.isin(own, list(self._small)), 0.1, 1.0), dtype=np.float32)
+        return np.asarray(rare * [0.1 if one in self._small else 1.0 for one in own.tolist()], dtype=np.float32)
 
     def phrases(self, text: str, most: int) -> list[Phrase]:
         """The parts of a text between punctuation and joining words; those without a telling word are left out."""

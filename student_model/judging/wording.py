@@ -144,6 +144,7 @@ def _runs(said: frozenset[str]) -> frozenset[str]:
     return frozenset(f" {word} "[place : place + 3] for word in said for place in range(len(word)))
 
 
+@lru_cache(maxsize=4096)  # most words come again with the next answer
 def stem(word: str) -> str:
     """A word without its ending, unless that would deny.
 
