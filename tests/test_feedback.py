@@ -24,10 +24,10 @@ def grade(label: str, score: float = 0.5, confidence: float = 0.9, missing: tupl
         ("correct", 0.62, SURE - 0.01, "This looks right."),
         ("partial", 0.9, SURE, "Partly right."),
         ("partial", 0.1, SURE - 0.01, "This looks partly right."),
-        ("incorrect", 0.4, SURE, "Not right yet."),
+        ("incorrect", 0.4, SURE, "Not yet."),
         ("incorrect", 0.4, 0.0, "This does not look right yet."),
         ("4.5", 0.9, SURE, "Right."),
-        ("1", 0.2, SURE, "Not right yet."),
+        ("1", 0.2, SURE, "Not yet."),
     ],
 )
 def test_the_first_line_says_the_label_or_the_marks_and_how_sure_they_are(
@@ -52,7 +52,7 @@ def test_what_is_missing_is_the_next_thing_to_do_for_who_is_on_the_way() -> None
 
 
 def test_an_item_without_hints_gets_the_verdict_alone() -> None:
-    assert feedback(grade("incorrect")) == "Not right yet."
+    assert feedback(grade("incorrect")) == "Not yet."
 
 
 def test_the_judge_brings_the_items_hints_and_the_graders_best_label_is_right() -> None:

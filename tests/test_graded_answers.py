@@ -182,10 +182,10 @@ FINE = {"accurate": 1.0, "vague": 0.4, "wrong": 0.0}
         (Fixed(1.0, 0.9, label="5"), True, "Right."),
         (Fixed(0.75, 0.9, label="5"), True, "Right."),
         (Fixed(0.74, 0.9, label="5"), False, "Partly right."),
-        (Fixed(0.0, 0.9, label="5"), False, "Not right yet."),
+        (Fixed(0.0, 0.9, label="5"), False, "Not yet."),
         (Fixed(0.62, 0.9, label="accurate", worth=FINE), True, "Right."),
         (Fixed(0.9, 0.9, label="vague", worth=FINE), False, "Partly right."),
-        (Fixed(0.4, 0.9, worth={"blue": 0.0, "red": 0.0}), False, "Not right yet."),
+        (Fixed(0.4, 0.9, worth={"blue": 0.0, "red": 0.0}), False, "Not yet."),
     ],
 )
 def test_what_is_right_is_the_label_of_who_graded_it(url: str, grader: Fixed, correct: bool, feedback: str) -> None:

@@ -17,7 +17,7 @@ SURE = 0.7
 _VERDICTS: Mapping[Standing, tuple[str, str]] = {
     "correct": ("Right.", "This looks right."),
     "partial": ("Partly right.", "This looks partly right."),
-    "incorrect": ("Not right yet.", "This does not look right yet."),
+    "incorrect": ("Not yet.", "This does not look right yet."),
 }
 
 
