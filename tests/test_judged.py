@@ -75,6 +75,15 @@ def test_few_answers_leave_the_temperature_near_one(right: float) -> None:
     assert not 0.3 < best_temperature(TASK, net, target) < 3.0
 
 
+def test_beside_features_as_many_answers_move_the_temperature_less_than_of_a_network_alone() -> None:
+    """Both claim odds of exp(4) and are right in 80 of 100: of thousands it moves all the same."""
+    few, many = truth(2), truth(2, 20 * MANY)
+    net, other = said(few, 0.8, 4.0, 3), said(many, 0.8, 4.0, 3)
+    alone, beside = (Judged(TASK, new=heard(net, features, few)).told().temperature for features in (None, net))
+    assert 2.0 < alone < 3.0 and 1.1 < beside < 0.8 * alone
+    assert Judged(TASK, new=heard(other, other, many)).told().temperature > beside + 0.5
+
+
 def test_known_questions_have_a_heat_of_their_own_and_new_ones_keep_theirs() -> None:
     """The grader claims the same of both, and is right on new questions in 90 of 100, on known ones in 70."""
     target, other = truth(3), truth(4)

@@ -27,10 +27,11 @@ USUAL, USUAL_KNOWN, ERROR = 0.3, 0.1, 0.25
 than a half because its numbers are larger (it is surer than it should be), the share where precedents speak too, and an
 error of scores.
 """
-SPREAD, SPREAD_KNOWN, SPREAD_HEAT = 0.03, 0.1, 0.25
+SPREAD, SPREAD_KNOWN, SPREAD_HEAT, SPREAD_HEAT_ALONE = 0.03, 0.1, 0.05, 0.25
 """How far the shares may be from them, and the logarithm of the temperature from 0, before any answer speaks for that.
 Small, as answers to a question err together: from one fold of families to the next the best share of new questions goes
-from 0 to .5. A wider one of temperatures, for those far from 1 are to be found where there are answers enough.
+from 0 to .5, and the temperature that is best for a line and trees from .8 to 1.3, while elsewhere 1 is better than any
+(`benchmarks/grader_temperature.py`). A network alone is surer than it should be everywhere.
 """
 
 
@@ -119,7 +120,8 @@ class Judged:
         heads = self.new.said[0].beside is not None
         share = best_share(loss, len(target), USUAL, SPREAD) if heads else USUAL
         found = self.new.joined(task, share)
-        temperature, error = best_temperature(task, found, target, SPREAD_HEAT), ERROR
+        spread = SPREAD_HEAT if heads else SPREAD_HEAT_ALONE
+        temperature, error = best_temperature(task, found, target, spread), ERROR
         said = outcomes(task, found, temperature)
         if task.kind == "regression":
             error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
