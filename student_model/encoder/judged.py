@@ -22,15 +22,15 @@ from student_model.encoder.outcomes import (
 )
 from student_model.encoder.precedents import Precedents, Trust, corrected, trusted
 
-USUAL, USUAL_KNOWN, ERROR = 0.3, 0.1, 0.25
+USUAL, USUAL_KNOWN, ERROR = 0.3, 0.2, 0.25
 """What is taken where nothing was held back: the share of the network that was good over families of two corpora, less
 than a half because its numbers are larger (it is surer than it should be), the share where precedents speak too, and an
 error of scores.
 """
-SPREAD, SPREAD_KNOWN, SPREAD_HEAT, SPREAD_HEAT_ALONE = 0.03, 0.1, 0.05, 0.25
+SPREAD, SPREAD_KNOWN, SPREAD_HEAT, SPREAD_HEAT_ALONE = 0.03, 0.05, 0.05, 0.25
 """How far the shares may be from them, and the logarithm of the temperature from 0, before any answer speaks for that.
 Small, as answers to a question err together: from one fold of families to the next the best share of new questions goes
-from 0 to .5, and the temperature that is best for a line and trees from .8 to 1.3, while elsewhere 1 is better than any
+from 0 to .5, and the temperature that is best for a line and trees from .8 to 1.4, while elsewhere 1 is better than any
 (`benchmarks/grader_temperature.py`). A network alone is surer than it should be everywhere.
 """
 
