@@ -14,6 +14,9 @@ from learner_page import open_page, reach, verdict
 from page_course import running_service
 from playwright.sync_api import Page, Route, expect
 
+from student_model.judging.feedback import feedback
+from student_model.judging.grades import Grade
+
 pytestmark = needs_vendor
 
 
@@ -71,6 +74,15 @@ def test_what_is_missing_comes_as_hints_and_is_marked_in_the_model_answer(page: 
     answer(page, service, "gaps")
     expect(page.locator(".gaps li")).to_have_text(["Say what follows for the total."])
     expect(page.locator(".gone mark")).to_have_text("the total is the same")
+
+
+def test_the_verdict_is_not_said_twice(page: Page, service: str) -> None:
+    sure = Grade("incorrect", 0.0, 0.9)
+    graded(page, feedback=feedback(sure, ["What stays the same?"]), label="incorrect", score=0.0, missing=[])
+    answer(page, service, "once")
+    expect(page.locator(".judgement .verdict")).to_have_text("Not yet")
+    expect(page.locator(".judgement .feedback")).to_have_count(0)
+    expect(page.locator(".gaps li")).to_have_text(["Think about: What stays the same?"])
 
 
 def test_without_hints_the_page_quotes_what_is_missing(page: Page, service: str) -> None:
