@@ -20,32 +20,34 @@ from typing import Any
 
 import numpy as np
 
-from data.graded_answers import read_graded
-from student_model.encoder.evaluation import evaluate
-from student_model.encoder.grader import MANIFEST, Served, open_grader
-
-WAYLINE = (sys.executable, "-c", "from api.cli.main import main; main()", "encoder", "fit")
+WAYLINE = (sys.executable, "-c", "from api.cli.main import main; main()", "encoder")
 FIGURES = ("weighted_f1", "macro_f1", "accuracy", "accuracy_at_80", "ece", "rmse", "pearson", "qwk")
 HELD = {"held": "families held back", "held_known": "answers held back"}
 """The figures on training data that a grader's manifest has."""
+ASKED = "asked.json"
+"""What the graders in a folder were fitted to, and with which options."""
 
 
-def fitted(train: Sequence[Path], out: Path, seed: int, options: Sequence[str]) -> Served:
-    """The grader of a seed, fitted if it is not there."""
+def wayline(*given: object) -> str:
+    """What a command of `wayline encoder` prints."""
+    return subprocess.run([*WAYLINE, *map(str, given)], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def fitted(train: Sequence[Path], out: Path, seed: int, options: Sequence[str]) -> Path:
+    """The folder of a seed's grader, which is fitted if it is not there."""
     place = out / f"seed-{seed}"
-    if not (place / MANIFEST).is_file():
-        files = [part for one in train for part in ("--train", str(one))]
-        own = ["--out", str(place), "--seed", str(seed), "--checkpoint", str(out / f"seed-{seed}-training")]
-        subprocess.run([*WAYLINE, *files, *own, *options], check=True, stdout=sys.stderr)
-    return open_grader(place)
+    if not place.exists():
+        files = [part for one in train for part in ("--train", one)]
+        wayline("fit", *files, "--out", place, "--seed", seed, "--checkpoint", out / f"seed-{seed}-training", *options)
+    return place
 
 
-def told(grader: Served, tests: Sequence[Path]) -> dict[str, Mapping[str, float]]:
+def told(grader: Path, tests: Sequence[Path]) -> dict[str, Mapping[str, float]]:
     """All figures of a grader, by what they were measured on."""
-    held = {name: grader.manifest[key] for key, name in HELD.items() if grader.manifest[key]}
-    files = {one.name.split(".")[0]: evaluate(grader, read_graded([one])) for one in tests}
-    fit = {"agreement": grader.manifest["agreement"], "minutes": grader.manifest["seconds"] / 60.0}
-    return {**held, **files, "fit": fit}
+    manifest = json.loads((grader / "encoder.json").read_bytes())
+    held = {name: manifest[key] for key, name in HELD.items() if manifest[key]}
+    files = {str(one): json.loads(wayline("evaluate", "--model", grader, "--test", one, "--json")) for one in tests}
+    return {**held, **files, "fit": {"agreement": manifest["agreement"], "minutes": manifest["seconds"] / 60.0}}
 
 
 def over_seeds(found: Sequence[Mapping[str, Mapping[str, float]]]) -> list[dict[str, Any]]:
@@ -73,11 +75,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("options", nargs="*", help="of `wayline encoder fit`, after --")
     asked = parser.parse_args()
+    what = {"train": [str(one.resolve()) for one in asked.train], "options": asked.options}
+    kept = asked.out / ASKED
+    if kept.exists() and (before := json.loads(kept.read_text())) != what:
+        parser.error(f"{asked.out} holds graders of {before}, not of {what}: name another folder with --out")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(what))
     graders = [fitted(asked.train, asked.out, seed, asked.options) for seed in range(asked.seeds)]
     rows = over_seeds([told(one, asked.test) for one in graders])
     for one in rows:
         each = " ".join(f"{value:.4f}" for value in one["each"])
-        print(f"{one['on']:<24}{one['figure']:<24}{one['mean']:.4f} ± {one['sd']:.4f}   {each}")
+        print(f"{one['figure']:<24}{one['mean']:.4f} ± {one['sd']:.4f}   {each}   {one['on']}")
     print(json.dumps(rows))
 
 

@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from data.graded_answers import read_graded
 from student_model.encoder.answers import GradedAnswer, Task, task_of
+from student_model.encoder.beside import TREES, USUAL
 from student_model.encoder.families import held_back
 from student_model.encoder.forest import grow, numbers
 from student_model.encoder.line import straight
 from student_model.encoder.outcomes import Floats, best_temperature, blended, figures, log_loss, outcomes
+from student_model.encoder.recipe import Recipe
 
-HELD, TREES = 0.2, 60
 Told = tuple[Floats, Floats]
 """The numbers of a head for answers held back, (n, outputs), and their targets, (n,)."""
 
@@ -35,12 +36,11 @@ Told = tuple[Floats, Floats]
 def held(answers: Sequence[GradedAnswer], features: NDArray[np.float32], task: Task, seed: int) -> Told:
     """What a line and trees say of the families that a seed holds back."""
     target, place = np.array([task.target(one) for one in answers]), {id(one): n for n, one in enumerate(answers)}
-    split = held_back(answers, HELD, seed)
+    split = held_back(answers, Recipe().held, seed)
     own, new = ([place[id(one)] for one in some] for some in (split.train, split.held))
+    line = straight(features[own], target[own], task).said(features[new])
     trees = grow(features[own], target[own], task, seed, trees=TREES).mean(features[new])
-    return blended(straight(features[own], target[own], task).said(features[new]), numbers(task, trees), 0.5), target[
-        new
-    ]
+    return blended(line, numbers(task, trees), USUAL), target[new]
 
 
 def elsewhere(task: Task, told: Sequence[Told], spread: float) -> dict[str, Any]:

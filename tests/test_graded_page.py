@@ -93,15 +93,15 @@ def test_without_hints_the_page_quotes_what_is_missing(page: Page, service: str)
 
 def test_each_step_shows_its_own_feedback_and_its_own_grade(page: Page, service: str) -> None:
     hint, gap = "Think about: A ten.", "Not said yet: the total"
-    feedback = f"This looks partly right.\n{hint}\n{gap}"
+    told = f"This looks partly right.\n{hint}\n{gap}"
 
     def grade_the_first(route: Route) -> None:
         reply = route.fetch()
         document = reply.json()
         judgement = document["responses"][0]["judgement"]
-        judgement |= {"correct": False, "provisional": True, "feedback": feedback.replace("\n", " ") + "\nRight."}
+        judgement |= {"correct": False, "provisional": True, "feedback": told.replace("\n", " ") + "\nRight."}
         grade = {**PARTIAL, "for_review": True, "label": "fair"}
-        judgement["steps"][0] |= {"correct": False, "provisional": True, "feedback": feedback, "grade": grade}
+        judgement["steps"][0] |= {"correct": False, "provisional": True, "feedback": told, "grade": grade}
         route.fulfill(response=reply, body=json.dumps(document))
 
     page.route("**/responses", grade_the_first)

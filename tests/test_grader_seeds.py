@@ -51,11 +51,13 @@ def test_graders_are_fitted_once_and_measured_on_each_file(tmp_path: Path) -> No
     first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, env=given)
     assert first.returncode == 0, first.stderr
     rows = json.loads(first.stdout.splitlines()[-1])
-    assert {one["on"] for one in rows} >= {"families held back", "test", "fit"}
+    assert {one["on"] for one in rows} >= {"families held back", str(test), "fit"}
     assert all(len(one["each"]) == 2 for one in rows)
-    right = next(one for one in rows if (one["on"], one["figure"]) == ("test", "accuracy"))
+    right = next(one for one in rows if (one["on"], one["figure"]) == (str(test), "accuracy"))
     assert right["mean"] > 0.8
     seeds = [json.loads((out / f"seed-{seed}/encoder.json").read_bytes())["recipe"]["seed"] for seed in (0, 1)]
     again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120, env=given)
     assert seeds == [0, 1] and "epoch" in first.stderr
     assert again.stdout == first.stdout and "epoch" not in again.stderr
+    other = subprocess.run([*command, "--rank", "4"], cwd=ROOT, capture_output=True, text=True, check=False, env=given)
+    assert other.returncode == 2 and "name another folder" in other.stderr
