@@ -84,6 +84,16 @@ def test_beside_features_as_many_answers_move_the_temperature_less_than_of_a_net
     assert Judged(TASK, new=heard(other, other, many)).told().temperature > beside + 0.5
 
 
+def test_beside_a_network_that_has_not_learned_features_are_as_sure_as_alone() -> None:
+    """They claim what is so, odds of 4 to 1; a blend with nothing claims less by the network's share."""
+    target = truth(2, 200)
+    features = said(target, 0.8, float(np.log(4.0)), 3)
+    told = Judged(TASK, new=heard(none(target), features, target)).told()
+    assert told.temperature == pytest.approx(1.0 - told.share, rel=0.05) and told.held["ece"] < 0.05
+    nothing = Judged(TASK, new=heard(none(target), none(target), target)).told()
+    assert nothing.temperature == pytest.approx(1.0)
+
+
 def test_known_questions_have_a_heat_of_their_own_and_new_ones_keep_theirs() -> None:
     """The grader claims the same of both, and is right on new questions in 90 of 100, on known ones in 70."""
     target, other = truth(3), truth(4)

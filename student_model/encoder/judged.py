@@ -33,6 +33,8 @@ Small, as answers to a question err together: from one fold of families to the n
 from 0 to .5, and the temperature that is best for a line and trees from .8 to 1.4, while elsewhere 1 is better than any
 (`benchmarks/grader_temperature.py`). A network alone is surer than it should be everywhere.
 """
+LEAST_SURE = 1e-3
+"""The size of numbers below which a head says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,14 +122,23 @@ class Judged:
         heads = self.new.said[0].beside is not None
         share = best_share(loss, len(target), USUAL, SPREAD) if heads else USUAL
         found = self.new.joined(task, share)
-        spread = SPREAD_HEAT if heads else SPREAD_HEAT_ALONE
-        temperature, error = best_temperature(task, found, target, spread), ERROR
+        temperature, error = self._temperature(found, heads), ERROR
         said = outcomes(task, found, temperature)
         if task.kind == "regression":
             error = max(float(np.sqrt(np.mean((said.score - target) ** 2))), 1e-3)
             said = outcomes(task, found, temperature, error)
         told = Told(share, USUAL_KNOWN, temperature, error, self.trust, figures(task, said, target))
         return self._with_known(told) if self.new.corrections else told
+
+    def _temperature(self, found: Floats, heads: bool) -> float:
+        """The best temperature of what was found of new questions. Features alone are about as sure as they should be;
+        beside a network that has hardly learned they are less so by its share, which is where that starts from then.
+        """
+        if not heads:
+            return best_temperature(self.task, found, self.new.target, SPREAD_HEAT_ALONE)
+        alone = _sureness(self.task, self.new.joined(self.task, 0.0))
+        usual = min(1.0, max(_sureness(self.task, found), LEAST_SURE) / max(alone, LEAST_SURE))
+        return usual * best_temperature(self.task, found / usual, self.new.target, SPREAD_HEAT)
 
     def _with_known(self, told: Told) -> Told:
         """With trust in precedents, the network's share beside them, and the figures of known questions."""
@@ -154,3 +165,9 @@ class Judged:
 
         share = best_share(loss, len(target), USUAL_KNOWN, SPREAD_KNOWN)
         return replace(told, known_share=share, trust=trust(share))
+
+
+def _sureness(task: Task, found: Floats) -> float:
+    """How large the numbers of a head are, those of labels beside each other."""
+    own = found - found.mean(axis=1, keepdims=True) if task.kind == "labels" else found
+    return float(np.sqrt(np.mean(own**2)))
