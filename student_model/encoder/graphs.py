@@ -1,13 +1,15 @@
 """Networks as ONNX graphs in eight-bit integers.
 
 Weights are quantised dynamically, symmetric, one scale a channel: on answers in words the vectors of MiniLM then keep a
-cosine of .993 to those of 32 bits, against .962 with one scale a matrix, at the same size and speed (`LOG.md`).
+cosine of .992 to those of 32 bits, against .961 with one scale a matrix, at the same size and speed. What attention
+puts out stays in 32 bits: .994 for a tenth more in size, and two labels fewer in a hundred change (`LOG.md`).
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,11 +60,25 @@ def write_graph(model: nn.Module, base: Base, path: Path) -> Path:
 
 
 def quantised(whole: Path, path: Path, per_channel: bool = True, **options: Any) -> None:
-    """Write a graph of 32 bits in eight; `options` are those of `quantize_dynamic`."""
+    """Write a graph of 32 bits in eight, but for what attention puts out; `options` are those of `quantize_dynamic`."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    given = {"nodes_to_exclude": attention_outputs(whole), **options}
     with _silence():
-        quantize_dynamic(whole, path, per_channel=per_channel, weight_type=QuantType.QInt8, **options)
+        quantize_dynamic(whole, path, per_channel=per_channel, weight_type=QuantType.QInt8, **given)
+
+
+def attention_outputs(whole: Path) -> list[str]:
+    """The products of a graph that put out what attention found, by name: square, of what no other product reads, as
+    queries, keys and values are made of the same.
+    """
+    import onnx
+
+    graph = onnx.load(whole, load_external_data=False).graph
+    shapes = {one.name: tuple(one.dims) for one in graph.initializer}
+    products = [one for one in graph.node if one.op_type == "MatMul" and len(shapes.get(one.input[1], ())) == 2]
+    readers = Counter(one.input[0] for one in products)
+    return [one.name for one in products if len(set(shapes[one.input[1]])) == 1 and readers[one.input[0]] == 1]
 
 
 def exported(model: nn.Module, base: Base, path: Path) -> None:
