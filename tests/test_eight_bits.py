@@ -1,7 +1,8 @@
-"""What is put into eight bits and what is left, by families of encoders."""
+"""What is put into eight bits and what is left, by families of encoders; and graphs that run beside other work."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from torch import nn
 from transformers import AutoModel
 
 from student_model.encoder.base import load
-from student_model.encoder.graphs import Vectors, attention_outputs, exported, quantised
+from student_model.encoder.graphs import Vectors, attention_outputs, exported, quantised, write_graph
+from student_model.encoder.reader import Graph
 
 OUTPUTS = {
     "bert": "attention.output.dense.weight",
@@ -51,3 +53,28 @@ def test_what_attention_puts_out_is_found_and_left_in_32_bits(family: str, small
     assert sorted(left) == sorted(named) and all(one.dtype == np.float32 for one in left.values())
     quantised(whole, less, nodes_to_exclude=[])
     assert not weights(less)
+
+
+def test_a_graph_begun_beside_other_work_says_the_same_to_each_who_asks(small: Path, tmp_path: Path) -> None:
+    base = load(str(small))
+    graph = Graph(write_graph(Vectors(base.model), base, tmp_path / "base.onnx"))
+    rows = np.random.default_rng(0).integers(1000, 2000, (12, 1, 9))
+    asked: list[dict[str, NDArray[np.generic]]] = [{"tokens": one, "mask": np.ones_like(one)} for one in rows]
+    begun = [graph.begin(one) for one in asked]
+    for one, result in zip(asked, begun, strict=True):
+        assert np.array_equal(result(), graph.run(one)) and np.array_equal(result(), graph.run(one))
+
+
+def test_what_goes_wrong_beside_is_said_to_who_waits_and_to_nobody_else() -> None:
+    def missing() -> bytes:
+        raise FileNotFoundError("no graph")
+
+    unhandled: list[object] = []
+    before, threading.excepthook = threading.excepthook, unhandled.append
+    try:
+        result = Graph(missing).begin({})
+        with pytest.raises(FileNotFoundError, match="no graph"):
+            result()
+    finally:
+        threading.excepthook = before
+    assert unhandled == []

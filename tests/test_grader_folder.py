@@ -135,7 +135,7 @@ def test_a_grader_of_other_features_than_the_program_makes_is_refused(made: Made
 
 @pytest.mark.parametrize(("near", "count", "many"), [(False, False, 0), (True, False, 22), (True, True, 45)])
 def test_features_are_as_many_as_are_told(near: bool, count: bool, many: int, made: Made) -> None:
-    known = made.served._known([GradedAnswer("Why?", ("So.",), "so")]) if near else None
+    known = made.served._known(GradedAnswer("Why?", ("So.",), "so")) if near else None
     assert how_many_features(near, count) == len(features("Why?", ("So.",), "so", known, count)) == many
 
 

@@ -7,10 +7,10 @@ import io
 import os
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 
 from student_model.encoder import beside, guard
 from student_model.encoder.answers import GradedAnswer, Task
-from student_model.encoder.beside import Beside
-from student_model.encoder.guard import Guard
 from student_model.encoder.judged import Said
 from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
-from student_model.encoder.reader import Graph, Reader, give_back_large_blocks
+from student_model.encoder.reader import Graph, Reader, spare_memory
 from student_model.encoder.reading import features, how_many_features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
@@ -34,6 +32,9 @@ from student_model.judging.labels import THREE
 FORMAT = 6
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
 PRECEDENTS, LEARNED = "precedents.npz", "learned.npz"
+Kept = TypeVar("Kept")
+Begun = Callable[[], NDArray[np.float32]]
+"""Waits for what a network makes of answers."""
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
 
@@ -75,7 +76,7 @@ class Served:
     """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
-        give_back_large_blocks()
+        spare_memory()
         self.folder, self.manifest = folder, manifest
         files = {name: File(folder / name, sha256) for name, sha256 in manifest["files"].items()}
         numbers = range(manifest["members"])
@@ -83,11 +84,11 @@ class Served:
         self.task = Task(task["kind"], tuple(task["labels"]), tuple(task["worth"]), task["max_score"])
         signs, budget = Signs(**manifest["signs"]), Budget(**manifest["budget"])
         self.pairs = Pairs(read_tokenizer(files[TOKENIZER]()), signs, budget)
-        self._beside = [_beside(files.get(f"beside-{n}.npz")) for n in numbers]
-        self._guards = [_guard(files.get(f"guard-{n}.npz")) for n in numbers]
+        self._beside = [_restored(files.get(f"beside-{n}.npz"), beside.restored) for n in numbers]
+        self._guards = [_restored(files.get(f"guard-{n}.npz"), guard.restored) for n in numbers]
         self._nets = [Graph(files[f"net-{n}.onnx"]) for n in numbers]
         self._trust = Trust(**manifest["trust"])
-        self._precedents = _precedents(files.get(PRECEDENTS))
+        self._precedents = _restored(files.get(PRECEDENTS), lambda kept: Precedents(**kept))
         self._learned = (_arrays(files[LEARNED]) or {})["answers"]
         self.reader = Reader(folder / BASE, self.pairs, files[BASE])
         self._readings: OrderedDict[str, Reading] = OrderedDict()
@@ -112,9 +113,10 @@ class Served:
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of one answer; see `Grader`."""
         one = in_own_words(GradedAnswer(question, tuple(references), answer, passage=passage))
-        known = self._known([one])
-        said = self._judged([one], known)
+        begun = self._begun(one)
+        known = self._known(one)
         found = matches(self.pairs, references, one.answer, known)
+        said = self._judged(one, known, begun)
         named = self.task.named(int(said.place[0]), float(said.score[0]))
         shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
         return Grade(
@@ -137,7 +139,8 @@ class Served:
         """What the grader says of many answers, without evidence; with `precedents`, as in service."""
         found = [outcomes(self.task, np.zeros((0, self.task.outputs)))]
         for number, one in enumerate(map(in_own_words, answers), start=1):  # alone, as in service: see `Reader.read`
-            found.append(self._judged([one], self._known([one]), precedents))
+            begun = self._begun(one)
+            found.append(self._judged(one, self._known(one), begun, precedents))
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
@@ -155,49 +158,46 @@ class Served:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         return self.reader.embed(texts)
 
-    def _judged(
-        self, answers: Sequence[GradedAnswer], known: Mapping[str, Reading], precedents: bool = True
-    ) -> Outcomes:
-        near = known if self.manifest["near"] else None
-        told = np.array(
-            [features(a.question, a.reference_answers, a.answer, near, self.manifest["counted"]) for a in answers],
-            dtype=np.float32,
-        )
-        rows = self.pairs.together(
-            [self.pairs.row(a.question, a.reference_answers, a.answer, a.passage) for a in answers]
-        )
+    def _begun(self, one: GradedAnswer) -> list[Begun]:
+        """The networks on their way, beside the reading of the answer and all that follows from it."""
+        rows = self.pairs.together([self.pairs.row(one.question, one.reference_answers, one.answer, one.passage)])
         given: dict[str, NDArray[np.generic]] = {"tokens": rows.tokens, "mask": rows.mask, "sides": rows.sides}
-        moved = self._precedents.corrections(answers) if precedents and self._precedents is not None else None
+        return [net.begin(given) for net in self._nets]
+
+    def _judged(
+        self, one: GradedAnswer, known: Mapping[str, Reading], begun: Sequence[Begun], precedents: bool = True
+    ) -> Outcomes:
+        near, counted = known if self.manifest["near"] else None, self.manifest["counted"]
+        told = features(one.question, one.reference_answers, one.answer, near, counted).astype(np.float32)[None]
+        moved = self._precedents.corrections([one]) if precedents and self._precedents is not None else None
         share = self.manifest["share"]
         if moved is not None:
             share = np.where(np.isnan(moved).any(axis=1), share, self.manifest["known_share"])[:, None]
         said: list[Floats] = []
-        for net, counts, watch in zip(self._nets, self._beside, self._guards, strict=True):
-            counted = None if counts is None else counts.said(self.task, told)
+        for net, counts, watch in zip(begun, self._beside, self._guards, strict=True):
+            telling = None if counts is None else counts.said(self.task, told)
             warned = None if watch is None else watch.said(self.task, told)
-            one = Said(np.asarray(net.run(given), dtype=np.float64), counted, warned)
-            said.append(one.joined(self.task, share))
+            said.append(Said(np.asarray(net(), dtype=np.float64), telling, warned).joined(self.task, share))
         found, temperature = joined(self.task, said), self.manifest["temperature"]
         if moved is not None:
             found = corrected(found, moved, self._trust, temperature)
         return outcomes(self.task, found, temperature, self.manifest["error"])
 
-    def _known(self, answers: Iterable[GradedAnswer]) -> dict[str, Reading]:
-        """Readings of all that the answers are compared with, remembered, and of the answers themselves."""
-        answers = list(answers)
-        lasting = list(dict.fromkeys(text for a in answers for text in (a.question, *a.reference_answers)))
+    def _known(self, one: GradedAnswer) -> dict[str, Reading]:
+        """Readings of all that the answer is compared with, remembered, and of the answer itself."""
+        lasting = list(dict.fromkeys((one.question, *one.reference_answers)))
         with self._lock:
             found = {text: self._readings[text] for text in lasting if text in self._readings}
         fresh = self.reader.read([text for text in lasting if text not in found])
         with self._lock:
             for text in lasting:
-                one = found.setdefault(text, fresh.get(text) or found[text])
-                self._held += 0 if text in self._readings else _bytes(one)
-                self._readings[text] = one
+                read = found.setdefault(text, fresh.get(text) or found[text])
+                self._held += 0 if text in self._readings else _bytes(read)
+                self._readings[text] = read
                 self._readings.move_to_end(text)
             while self._held > REMEMBERED:
                 self._held -= _bytes(self._readings.popitem(last=False)[1])
-        return found | self.reader.read([a.answer for a in answers if a.answer not in found])
+        return found | self.reader.read([one.answer] if one.answer not in found else [])
 
 
 def _bytes(one: Reading) -> int:
@@ -210,19 +210,9 @@ def fingerprints(answers: Sequence[GradedAnswer]) -> NDArray[np.uint64]:
     return np.array([int.from_bytes(hashlib.sha256(one).digest()[:8], "little") for one in told], dtype=np.uint64)
 
 
-def _beside(file: File | None) -> Beside | None:
+def _restored(file: File | None, made: Callable[[dict[str, NDArray[Any]]], Kept]) -> Kept | None:
     kept = _arrays(file)
-    return None if kept is None else beside.restored(kept)
-
-
-def _guard(file: File | None) -> Guard | None:
-    kept = _arrays(file)
-    return None if kept is None else guard.restored(kept)
-
-
-def _precedents(file: File | None) -> Precedents | None:
-    kept = _arrays(file)
-    return None if kept is None else Precedents(**kept)
+    return None if kept is None else made(kept)
 
 
 def _arrays(file: File | None) -> dict[str, NDArray[Any]] | None:
