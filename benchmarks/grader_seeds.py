@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 WAYLINE = (sys.executable, "-c", "from api.cli.main import main; main()", "encoder")
-FIGURES = ("weighted_f1", "macro_f1", "accuracy", "accuracy_at_80", "ece", "rmse", "pearson", "qwk")
+FIGURES = ("weighted_f1", "macro_f1", "accuracy", "accuracy_at_80", "ece", "ece_by_chance", "rmse", "pearson", "qwk")
 HELD = {"held": "families held back", "held_known": "answers held back"}
 """The figures on training data that a grader's manifest has."""
 ASKED = "asked.json"

@@ -72,6 +72,8 @@ def test_answers_to_known_questions_are_judged_by_what_is_known_of_them_unless_t
     assert known["ece"] != alone["ece"]
     shown = run("evaluate", "--model", made.folder, "--test", own)
     assert "63 of 63 answers are to questions it was trained on" in shown.stdout
+    assert 0.0 < known["ece_by_chance"] < known["ece_by_chance_95"]
+    assert f"would be {known['ece_by_chance']:.3f} on average, under {known['ece_by_chance_95']:.3f}" in shown.stdout
 
 
 def test_what_a_grader_was_fitted_to_does_not_measure_it(made: Made, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from knowledge_graph.vocabulary import Vocabulary
 from student_model.evaluation import (
     BASELINES,
     Scores,
+    calibration_error_by_chance,
     evaluate,
     expected_calibration_error,
     judge,
@@ -61,6 +62,19 @@ def test_calibration_error_worked_out_by_hand() -> None:
     # 1.0 belongs to the last: (2 * .01 + .9 + 0) / 4 = .23
     odds, outcome = np.array([0.50, 0.52, 0.90, 1.0]), np.array([1.0, 0.0, 0.0, 1.0])
     assert expected_calibration_error(odds, outcome) == pytest.approx(0.23)
+
+
+def test_calibration_error_by_chance_is_that_of_odds_that_are_right() -> None:
+    assert calibration_error_by_chance(np.ones(7)) == (0.0, 0.0) == calibration_error_by_chance(np.zeros(7))
+    # one row of .8 is off by .2 four times in five and by .8 else: .32 on average, and .8 in more than 1 of 20
+    assert calibration_error_by_chance(np.array([0.8]), draws=4000) == pytest.approx((0.32, 0.8), abs=0.02)
+    rng = np.random.default_rng(3)
+    odds = rng.uniform(0.2, 1.0, 300)
+    mean, most = calibration_error_by_chance(odds)
+    right = [expected_calibration_error(odds, (rng.random(300) < odds).astype(float)) for _ in range(200)]
+    assert np.mean(right) == pytest.approx(mean, abs=0.005) and 0.9 < np.mean(np.array(right) <= most) < 0.99
+    too_sure = [expected_calibration_error(odds, (rng.random(300) < odds - 0.15).astype(float)) for _ in range(50)]
+    assert np.mean(np.array(too_sure) > most) > 0.95
 
 
 def test_part_marks_count_as_right_from_one_half_on() -> None:

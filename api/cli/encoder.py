@@ -339,6 +339,8 @@ def _show(found: dict[str, Any]) -> None:
     for label, row in found["labels"].items():
         told = f"precision {row['precision']:.3f}  recall {row['recall']:.3f}  f1 {row['f1']:.3f}"
         click.echo(f"{label:>20}  {told}  of {row['rows']:.0f}")
+    chance = f"{found['ece_by_chance']:.3f} on average, under {found['ece_by_chance_95']:.3f} in 19 of 20"
+    click.echo(f"were its confidence exactly right, ece would be {chance} such files")
     click.echo(f"{found['milliseconds_an_answer']:.1f} ms an answer")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from student_model.encoder.answers import GradedAnswer, Task, places
 from student_model.encoder.grader import Served
 from student_model.encoder.outcomes import Floats, Outcomes, f1, figures
+from student_model.evaluation import calibration_error_by_chance
 from student_model.judging.wording import closeness
 
 
@@ -29,7 +30,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """The figures of a grader on graded answers: of labels, or of scores where that is what they have.
 
-    A grader of labels is measured on scores too: by the share of full marks that its labels stand for.
+    A grader of labels is measured on scores too: by the share of full marks that its labels stand for. Beside the
+    calibration error stands what it would be by chance, see `calibration_error_by_chance`.
 
     Args:
         renamed: labels of the answers by what the grader calls them. precedents: whether graded answers to the same
@@ -55,6 +57,7 @@ def evaluate(
         "questions": len({one.group for one in told}),
         "known": None if known is None else int(known.sum()),
         **figures(task, said, target),
+        **dict(zip(("ece_by_chance", "ece_by_chance_95"), calibration_error_by_chance(said.confidence), strict=True)),
         "labels": _by_label(task, said, target) if task.kind == "labels" else {},
         "seconds": seconds,
         "milliseconds_an_answer": 1000.0 * seconds / max(len(told), 1),
