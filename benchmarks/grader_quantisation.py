@@ -38,7 +38,7 @@ LENGTHS, BATCH = (20, 90), 16
 
 WAYS: Mapping[str, tuple[float, dict[str, Any] | None]] = {
     "32 bits": (0.0, None),
-    "a scale a matrix": (0.0, {"per_channel": False}),
+    "a scale a matrix": (0.0, {"per_channel": False, "nodes_to_exclude": []}),
     "attention's outputs too": (0.0, {"nodes_to_exclude": []}),
     "as it serves": (0.0, {}),
     "a channel, 7 bits": (0.0, {"reduce_range": True}),

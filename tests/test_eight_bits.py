@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,11 +14,11 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from test_other_encoders import of
 from torch import nn
-from transformers import AutoModel
+from transformers import AutoModel, DebertaV2Config, DebertaV2Model
 
 from student_model.encoder.base import load
 from student_model.encoder.graphs import Vectors, attention_outputs, exported, quantised, write_graph
-from student_model.encoder.reader import Graph
+from student_model.encoder.reader import Graph, begun
 
 OUTPUTS = {
     "bert": "attention.output.dense.weight",
@@ -38,12 +40,16 @@ def weights(path: Path) -> dict[str, NDArray[np.generic]]:
     return {node.name: kept[node.input[1]] for node in graph.node if node.op_type == "MatMul" and node.input[1] in kept}
 
 
+def outputs_of(model: nn.Module, name: str) -> list[NDArray[np.float32]]:
+    return [value.detach().numpy().T for place, value in model.named_parameters() if place.endswith(name)]
+
+
 @pytest.mark.parametrize("family", OUTPUTS)
 def test_what_attention_puts_out_is_found_and_left_in_32_bits(family: str, small: Path, tmp_path: Path) -> None:
     model = encoder_of(family, small)
     whole, less = tmp_path / "whole.onnx", tmp_path / "less.onnx"
     exported(Vectors(model), load(str(small)), whole)
-    true = [value.detach().numpy().T for name, value in model.named_parameters() if name.endswith(OUTPUTS[family])]
+    true = outputs_of(model, OUTPUTS[family])
     named = attention_outputs(whole)
     assert len(named) == len(true) == 2
     for name, value in zip(named, true, strict=True):
@@ -55,26 +61,57 @@ def test_what_attention_puts_out_is_found_and_left_in_32_bits(family: str, small
     assert not weights(less)
 
 
-def test_a_graph_begun_beside_other_work_says_the_same_to_each_who_asks(small: Path, tmp_path: Path) -> None:
-    base = load(str(small))
-    graph = Graph(write_graph(Vectors(base.model), base, tmp_path / "base.onnx"))
-    rows = np.random.default_rng(0).integers(1000, 2000, (12, 1, 9))
-    asked: list[dict[str, NDArray[np.generic]]] = [{"tokens": one, "mask": np.ones_like(one)} for one in rows]
-    begun = [graph.begin(one) for one in asked]
-    for one, result in zip(asked, begun, strict=True):
-        assert np.array_equal(result(), graph.run(one)) and np.array_equal(result(), graph.run(one))
+def test_values_are_not_taken_for_outputs_where_queries_and_keys_are_read_twice(small: Path, tmp_path: Path) -> None:
+    """DeBERTa multiplies its positions with the weights of queries and keys too, which are then no longer constants if
+    they are large."""
+    sizes: dict[str, Any] = {"hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 2}
+    relative: dict[str, Any] = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "share_att_key": True}
+    model = DebertaV2Model(DebertaV2Config(**sizes, **relative, intermediate_size=128))
+    exported(Vectors(model), load(str(small)), tmp_path / "whole.onnx")
+    kept = weights(tmp_path / "whole.onnx")
+    found = [kept[name] for name in attention_outputs(tmp_path / "whole.onnx")]
+    true = outputs_of(model, OUTPUTS["bert"])
+    assert len(found) == len(true) == 2 and all(np.array_equal(a, b) for a, b in zip(found, true, strict=True))
 
 
-def test_what_goes_wrong_beside_is_said_to_who_waits_and_to_nobody_else() -> None:
+def test_what_is_begun_is_done_meanwhile_in_another_thread() -> None:
+    goes_on, mine = threading.Event(), threading.get_ident()
+
+    def work() -> int:
+        assert goes_on.wait(30)
+        return threading.get_ident()
+
+    result = begun(work)
+    goes_on.set()  # were it done only when it is waited for, or here, it would wait in vain
+    assert result() != mine and result() == result()
+
+
+def test_what_goes_wrong_is_said_to_who_waits_and_to_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> bytes:
         raise FileNotFoundError("no graph")
 
     unhandled: list[object] = []
-    before, threading.excepthook = threading.excepthook, unhandled.append
-    try:
-        result = Graph(missing).begin({})
+    monkeypatch.setattr(threading, "excepthook", unhandled.append)
+    result = begun(lambda: Graph(missing).run({}))
+    for _ in range(2):
         with pytest.raises(FileNotFoundError, match="no graph"):
             result()
-    finally:
-        threading.excepthook = before
     assert unhandled == []
+
+
+def test_without_threads_it_is_done_when_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    assert begun(threading.get_ident)() == threading.get_ident()
+
+
+def test_many_at_once_say_what_each_says_alone(small: Path, tmp_path: Path) -> None:
+    base = load(str(small))
+    graph = Graph(write_graph(Vectors(base.model), base, tmp_path / "base.onnx"))
+    rows = np.random.default_rng(0).integers(1000, 2000, (12, 1, 9))
+    asked: list[dict[str, NDArray[np.generic]]] = [{"tokens": one, "mask": np.ones_like(one)} for one in rows]
+    together = [begun(partial(graph.run, one)) for one in asked]
+    for one, result in zip(asked, together, strict=True):
+        assert np.array_equal(result(), graph.run(one))

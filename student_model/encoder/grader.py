@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from student_model.encoder import beside, guard
 from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.judged import Said
-from student_model.encoder.outcomes import Floats, Outcomes, joined, outcomes
+from student_model.encoder.outcomes import Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.precedents import Precedents, Trust, corrected
-from student_model.encoder.reader import Graph, Reader, spare_memory
+from student_model.encoder.reader import Graph, Reader, begun, spare_memory
 from student_model.encoder.reading import features, how_many_features, matches
 from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
@@ -33,8 +33,8 @@ FORMAT = 6
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
 PRECEDENTS, LEARNED = "precedents.npz", "learned.npz"
 Kept = TypeVar("Kept")
-Begun = Callable[[], NDArray[np.float32]]
-"""Waits for what a network makes of answers."""
+Begun = Callable[[], list[NDArray[np.float32]]]
+"""Waits for what the networks make of an answer."""
 REMEMBERED = 30_000_000
 """Bytes of the readings of questions and references that are kept: some 500 of usual length, 75 of the longest."""
 
@@ -113,10 +113,10 @@ class Served:
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of one answer; see `Grader`."""
         one = in_own_words(GradedAnswer(question, tuple(references), answer, passage=passage))
-        begun = self._begun(one)
+        nets = self._begun(one)
         known = self._known(one)
         found = matches(self.pairs, references, one.answer, known)
-        said = self._judged(one, known, begun)
+        said = self._judged(one, known, nets)
         named = self.task.named(int(said.place[0]), float(said.score[0]))
         shares = zip(self.task.labels, said.probability[0].tolist(), strict=False)
         return Grade(
@@ -139,8 +139,8 @@ class Served:
         """What the grader says of many answers, without evidence; with `precedents`, as in service."""
         found = [outcomes(self.task, np.zeros((0, self.task.outputs)))]
         for number, one in enumerate(map(in_own_words, answers), start=1):  # alone, as in service: see `Reader.read`
-            begun = self._begun(one)
-            found.append(self._judged(one, self._known(one), begun, precedents))
+            nets = self._begun(one)
+            found.append(self._judged(one, self._known(one), nets, precedents))
             done(number / len(answers))
         return Outcomes(*(np.concatenate([getattr(one, name) for one in found]) for name in Outcomes.__slots__))
 
@@ -158,30 +158,32 @@ class Served:
         """A vector of length 1 for each text, (n, d), by the base encoder."""
         return self.reader.embed(texts)
 
-    def _begun(self, one: GradedAnswer) -> list[Begun]:
+    def _begun(self, one: GradedAnswer) -> Begun:
         """The networks on their way, beside the reading of the answer and all that follows from it."""
         rows = self.pairs.together([self.pairs.row(one.question, one.reference_answers, one.answer, one.passage)])
         given: dict[str, NDArray[np.generic]] = {"tokens": rows.tokens, "mask": rows.mask, "sides": rows.sides}
-        return [net.begin(given) for net in self._nets]
+        return begun(lambda: [net.run(given) for net in self._nets])
 
     def _judged(
-        self, one: GradedAnswer, known: Mapping[str, Reading], begun: Sequence[Begun], precedents: bool = True
+        self, one: GradedAnswer, known: Mapping[str, Reading], nets: Begun, precedents: bool = True
     ) -> Outcomes:
-        near, counted = known if self.manifest["near"] else None, self.manifest["counted"]
-        told = features(one.question, one.reference_answers, one.answer, near, counted).astype(np.float32)[None]
+        near = known if self.manifest["near"] else None
+        found = features(one.question, one.reference_answers, one.answer, near, self.manifest["counted"])
+        told = found.astype(np.float32)[None]
         moved = self._precedents.corrections([one]) if precedents and self._precedents is not None else None
         share = self.manifest["share"]
         if moved is not None:
             share = np.where(np.isnan(moved).any(axis=1), share, self.manifest["known_share"])[:, None]
-        said: list[Floats] = []
-        for net, counts, watch in zip(begun, self._beside, self._guards, strict=True):
-            telling = None if counts is None else counts.said(self.task, told)
-            warned = None if watch is None else watch.said(self.task, told)
-            said.append(Said(np.asarray(net(), dtype=np.float64), telling, warned).joined(self.task, share))
-        found, temperature = joined(self.task, said), self.manifest["temperature"]
+        heads = [None if head is None else head.said(self.task, told) for head in self._beside]
+        watches = [None if watch is None else watch.said(self.task, told) for watch in self._guards]
+        said = [
+            Said(net.astype(np.float64), head, watch).joined(self.task, share)
+            for net, head, watch in zip(nets(), heads, watches, strict=True)
+        ]
+        whole, temperature = joined(self.task, said), self.manifest["temperature"]
         if moved is not None:
-            found = corrected(found, moved, self._trust, temperature)
-        return outcomes(self.task, found, temperature, self.manifest["error"])
+            whole = corrected(whole, moved, self._trust, temperature)
+        return outcomes(self.task, whole, temperature, self.manifest["error"])
 
     def _known(self, one: GradedAnswer) -> dict[str, Reading]:
         """Readings of all that the answer is compared with, remembered, and of the answer itself."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ ARENA_MAX = -8
 """`M_ARENA_MAX`: how many heaps the threads of a process have."""
 Content = Callable[[], bytes]
 """Gives the content of a graph."""
+Result = TypeVar("Result")
 TOLD = 1000
 """Texts after which it is said how far the reading has come."""
 
@@ -85,20 +86,25 @@ class Graph:
         (found,) = held[1].run(None, given)
         return np.asarray(found, dtype=np.float32)
 
-    def begin(self, given: dict[str, NDArray[np.generic]]) -> Callable[[], NDArray[np.float32]]:
-        """`run` in a thread of its own, called for once what else there is to do is done: ONNX Runtime holds no lock
-        while it runs, so that a second core, where one is free, takes its time away.
-        """
-        running: Future[NDArray[np.float32]] = Future()
 
-        def work() -> None:
-            try:
-                running.set_result(self.run(given))
-            except BaseException as error:  # it belongs to who waits for the result
-                running.set_exception(error)
+def begun(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Have something done in a thread of its own; what is returned waits for its result. ONNX Runtime holds no lock
+    while it runs, so that a second core, where one is free, takes its time away. Where no thread can be had, it is done
+    when it is waited for.
+    """
+    done: Future[Result] = Future()
 
-        Thread(target=work, daemon=True).start()
-        return running.result
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # it belongs to who waits for the result
+            done.set_exception(error)
+
+    try:
+        Thread(target=run).start()
+    except RuntimeError:
+        return work
+    return done.result
 
 
 def session(graph: Path | bytes) -> InferenceSession:
@@ -116,10 +122,10 @@ def session(graph: Path | bytes) -> InferenceSession:
 
 
 def spare_memory() -> None:
-    """Have the allocator return what is large as soon as it is free, and keep one heap for all threads. By itself glibc
-    learns from the longest answer to keep such blocks, 30 MB of them after 200 answers, and gives threads heaps of
-    their own, 8 MB with what lies free in them (`benchmarks/grader_serving.py`); other allocators are left alone. For
-    a process that serves: one that trains would ask the system for most of its tensors anew at each step.
+    """Have the allocator return what is large as soon as it is free, and make no further heaps for threads. By itself
+    glibc learns from the longest answer to keep such blocks, 30 MB of them after 200 answers, and gives threads heaps
+    of their own, 8 MB with what lies free in them (`benchmarks/grader_serving.py`); other allocators are left alone.
+    For a process that serves: one that trains would ask the system for most of its tensors anew at each step.
     """
     with contextlib.suppress(OSError, AttributeError):
         allocator = ctypes.CDLL(None)
