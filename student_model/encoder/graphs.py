@@ -2,8 +2,8 @@
 
 Weights are quantised dynamically, symmetric, one scale a channel: on answers in words the vectors of MiniLM then keep a
 cosine of .992 to those of 32 bits, against .961 with one scale a matrix, at the same size and speed. What attention
-puts out stays in 32 bits, for a tenth more in size: the cosine hardly rises (.9919 to .9920), but of 100 labels 98 to 99
-are those of a grader in 32 bits then, before 97 to 99 (`LOG.md`).
+puts out stays in 32 bits, for a tenth more in size: the cosine hardly rises (.9919 to .9920), but of 100 labels 98 to
+99 are those of a grader in 32 bits then, before 97 to 99 (`LOG.md`).
 """
 
 from __future__ import annotations
