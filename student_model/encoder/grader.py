@@ -168,8 +168,7 @@ class Served:
         self, one: GradedAnswer, known: Mapping[str, Reading], nets: Begun, precedents: bool = True
     ) -> Outcomes:
         near = known if self.manifest["near"] else None
-        found = features(one.question, one.reference_answers, one.answer, near, self.manifest["counted"])
-        told = found.astype(np.float32)[None]
+        told = features(one.question, one.reference_answers, one.answer, near, self.manifest["counted"])[None]
         moved = self._precedents.corrections([one]) if precedents and self._precedents is not None else None
         share = self.manifest["share"]
         if moved is not None:
@@ -180,10 +179,10 @@ class Served:
             Said(net.astype(np.float64), head, watch).joined(self.task, share)
             for net, head, watch in zip(nets(), heads, watches, strict=True)
         ]
-        whole, temperature = joined(self.task, said), self.manifest["temperature"]
+        found, temperature = joined(self.task, said), self.manifest["temperature"]
         if moved is not None:
-            whole = corrected(whole, moved, self._trust, temperature)
-        return outcomes(self.task, whole, temperature, self.manifest["error"])
+            found = corrected(found, moved, self._trust, temperature)
+        return outcomes(self.task, found, temperature, self.manifest["error"])
 
     def _known(self, one: GradedAnswer) -> dict[str, Reading]:
         """Readings of all that the answer is compared with, remembered, and of the answer itself."""
