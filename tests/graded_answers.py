@@ -28,17 +28,18 @@ PARTIAL: dict[str, Any] = {
 FEEDBACK = "Partly right.\nSay what follows for the total."
 
 
-def graded(page: Page, feedback: str = FEEDBACK, before: float | None = None, **changes: Any) -> None:
-    """Every reply to an answer carries this grade; each belief, where it was before."""
+def graded(
+    page: Page, feedback: str = FEEDBACK, before: float | None = None, still: bool = False, **changes: Any
+) -> None:
+    """Every reply to an answer carries this grade; each belief, where it was before, or that it did not move."""
 
     def add(route: Route) -> None:
         reply = route.fetch()
         document = reply.json()
         for one in document["responses"]:
             one["judgement"] |= {"grade": {**PARTIAL, **changes}, "feedback": feedback, "provisional": True}
-        if before is not None:
-            for belief in document["beliefs"]:
-                belief["before"] = before
+        for belief in document["beliefs"] if before is not None or still else ():
+            belief["before"] = belief["probability"] if still else before
         route.fulfill(response=reply, body=json.dumps(document))
 
     page.route("**/responses", add)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -152,6 +153,26 @@ def test_each_touched_belief_shows_what_it_was_before(page: Page, service: str) 
     answer(page, service, "moves")
     expect(page.locator(".moves .move")).to_have_count(1)
     expect(page.locator(".moves .move")).to_contain_text("Adding: 7\u202f%")
+
+
+def test_a_belief_that_hardly_moves_is_said_to_be_as_before(page: Page, service: str) -> None:
+    graded(page, still=True)
+    answer(page, service, "still")
+    expect(page.locator(".moves .move")).to_have_text(re.compile("Adding: about \\d+\u202f%, as before"))
+
+
+@pytest.mark.parametrize(
+    ("label", "sign", "count"),
+    [("correct", "right", "1 of the last 1 right"), ("partial", "partly", None), ("incorrect", "not-yet", None)],
+)
+def test_the_session_shows_how_an_answer_was_graded(
+    page: Page, service: str, label: str, sign: str, count: str | None
+) -> None:
+    graded(page, label=label)
+    answer(page, service, f"trail-{label}")
+    expect(page.locator(f".trail .verdict-sign.verdict-{sign}")).to_have_count(1)
+    expect(page.locator(".trail .verdict-provisional")).to_have_count(0)
+    expect(page.locator("#trail-title")).to_have_text(f"This session {count}" if count else "This session")
 
 
 @pytest.mark.parametrize("likeness", [1.0, 0.4])

@@ -24,7 +24,7 @@ export function Grade({ judgement }) {
         <span class="pair-said"><span class="small">You said</span> “${said}”</span>
         <span class="pair-arrow" aria-hidden="true">↔</span>
         <span class="pair-reference"><span class="small">The model answer says</span> “<${Inline} text=${reference} />”</span></li>`)}</ol></div>`}
-    ${hints.length > 0 && html`<div class="gaps"><h4>What to add</h4>
+    ${hints.length > 0 && html`<div class="gaps"><h4>What would help</h4>
       <ul>${hints.map((line, position) => html`<li key=${position}><${Inline} text=${line} /></li>`)}</ul></div>`}
     ${answer && html`<div class="gone"><h4>A model answer</h4><p><${ModelAnswer} text=${answer} missing=${grade.missing} /></p></div>`}`;
 }

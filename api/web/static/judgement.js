@@ -3,9 +3,9 @@
 import { html } from "./vendor/standalone.module.js";
 import { MoveList } from "./belief_moves.js";
 import { Grade, Numbers } from "./grade.js";
-import { Sureness, toneOf, wordOf } from "./grading.js";
+import { Sureness, wordOf } from "./grading.js";
 import { Inline, Paragraphs } from "./rich_text.js";
-import { verdictOf } from "./session.js";
+import { lookOf, verdictOf } from "./session.js";
 import { percent, STANDINGS, StandingSign, standingOf } from "./standing.js";
 import { VerdictSign } from "./trail.js";
 
@@ -20,7 +20,7 @@ export function Judgement({ item, outcome }) {
   const grade = judgement?.grade ?? null;
   const grades = gradesOf(judgement);
   const waits = grades.some(({ for_review: asked }) => asked);
-  const look = grade ? toneOf({ ...grade, correct: judgement.correct }) : verdict;
+  const look = lookOf(judgement);
   return html`<section class="judgement verdict-${look}" data-verdict=${verdict} data-label=${grade?.label} aria-label="Judgement">
     <h3 class="verdict"><${VerdictSign} verdict=${look} />${grade ? wordOf(grade.label) : wordFor(verdict, judgement)}<span
       class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>

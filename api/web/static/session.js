@@ -1,6 +1,7 @@
 // The loop of one learner: recommended → answered → judged → next. Holds the state, knows nothing of the screen.
 
 import { clientFor, randomId } from "./client.js";
+import { toneOf } from "./grading.js";
 import { countsAsKnown } from "./standing.js";
 import { createStore } from "./store.js";
 
@@ -75,7 +76,7 @@ export function createSession(learnerId) {
     const beliefs = merged(before, reply.beliefs);
     const judgement = reply.responses.find((one) => one.response_id === body.response_id)?.judgement ?? null;
     const concept = state().recommendation;
-    const done = { id: body.response_id, title: concept.concept_title, verdict: verdictOf(judgement) };
+    const done = { id: body.response_id, title: concept.concept_title, verdict: lookOf(judgement) };
     const trail = [...state().trail, done].slice(-TRAIL_LENGTH);
     saveTrail(learnerId, trail);
     set({ phase: "judged", beliefs, trail, outcome: {
@@ -115,6 +116,11 @@ export function verdictOf(judgement) {
   if (judgement.provisional) return "provisional";
   if (judgement.correct === null || judgement.correct === undefined) return "read";
   return judgement.correct ? "right" : "not-yet";
+}
+
+/** The same, but a graded answer looks as it was graded: "right" | "partly" | "not-yet". */
+export function lookOf(judgement) {
+  return judgement?.grade ? toneOf({ ...judgement.grade, correct: judgement.correct }) : verdictOf(judgement);
 }
 
 function described({ title, detail, errors, retryable }) {

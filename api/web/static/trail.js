@@ -2,10 +2,10 @@
 
 import { html } from "./vendor/standalone.module.js";
 
-const WORDS = { right: "right", "not-yet": "not yet", provisional: "provisional", read: "read" };
+const WORDS = { right: "right", "not-yet": "not yet", partly: "partly right", provisional: "provisional", read: "read" };
+const WAVE = "M5.5 11 q2.2 -3.4 4.5 -1 t4.5 -1";
 const STROKES = {
-  right: "M6 10.5 L9 13.5 L14.5 7", "not-yet": "M6.5 10 H13.5", provisional: "M5.5 11 q2.2 -3.4 4.5 -1 t4.5 -1",
-  partly: "M5.5 11 q2.2 -3.4 4.5 -1 t4.5 -1",
+  right: "M6 10.5 L9 13.5 L14.5 7", "not-yet": "M6.5 10 H13.5", provisional: WAVE, partly: WAVE,
   read: "M6.5 7.5 h7 M6.5 10 h7 M6.5 12.5 h4",
 };
 
@@ -27,7 +27,7 @@ function runs(trail) {
 export function Trail({ trail }) {
   if (!trail.length) return null;
   const right = trail.filter((one) => one.verdict === "right").length;
-  const judged = trail.filter((one) => ["right", "not-yet"].includes(one.verdict)).length;
+  const judged = trail.filter((one) => ["right", "partly", "not-yet"].includes(one.verdict)).length;
   return html`<section class="trail" aria-labelledby="trail-title">
     <h2 id="trail-title">This session${right > 0 && html` <span class="small">${right} of the last ${judged} right</span>`}</h2>
     <ol>${runs(trail).map(({ title, answers }) => html`<li key=${answers[0].id}>
