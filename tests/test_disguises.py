@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,11 @@ def test_every_kind_of_disguise_comes_up() -> None:
         ("Where does the salt go? It stays.", "It stays."),
         ("where does the salt go it stays", "it stays"),
         ("It stays. Where does the salt go?", "It stays."),
+        ("I know “Where does the salt go?” It stays.", "I know “ ” It stays."),
+        ("Where does the salt go, it stays. Where does the salt go?", "it stays."),
+        ("It stays\nWhere does the salt go\nIt stays", "It stays"),
+        ("x\nWhere does\nx\nthe salt go up", "x up"),
+        ("Where does where does the salt go the salt go? It stays.", "It stays."),
         ("It stays. It stays. it stays!", "It stays."),
         ("It stays\nit stays", "It stays"),
         ("Where does the salt go.", ""),
@@ -108,6 +114,13 @@ def test_what_the_question_told_is_left_out_beside_what_is_the_answers_own() -> 
     assert own_words(question, "The water was heated. It stays.") == "It stays."
     assert own_words(question, "Where does the salt go? The water was heated.") == "The water was heated."
     assert own_words(question, "The water was heated. Where does the salt go?") == ""
+
+
+def test_questions_within_questions_take_no_longer() -> None:
+    nested = "What is " * 1_000 + "it now " * 1_000 + "it stays"
+    begin = time.perf_counter()
+    assert own_words("What is it now?", nested) == "it stays"
+    assert time.perf_counter() - begin < 1.0  # a second pass for each level took four
 
 
 @given(texts, texts)

@@ -97,6 +97,7 @@ def test_a_written_answer_is_judged_provisionally(page: Page, service: str) -> N
     page.keyboard.press("Control+Enter")
     assert verdict(page) == "provisional"
     expect(page.locator(".judgement")).to_contain_text("Judged by similarity to model answers")
+    expect(page.locator(".trail .verdict-provisional")).to_have_count(1)
 
 
 def test_a_reading_is_read_and_not_judged(page: Page, service: str) -> None:

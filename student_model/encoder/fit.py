@@ -190,9 +190,9 @@ def _whole(
 def _hear(judged: Judged, member: Member, held: Book | None, aside: Book | None, known: Precedents | None) -> None:
     """Let a member be judged by what was held back from it: questions, and answers to others set aside."""
     if held is not None:
-        judged.new.add(held, member.said(held), known)
+        judged.new.add(judged.task, held, member.said(held), known)
     if aside is not None:
-        judged.known.add(aside, member.said(aside), known)
+        judged.known.add(judged.task, aside, member.said(aside), known)
 
 
 def _collected(books: Sequence[Book], task: Task, recipe: Recipe) -> tuple[Precedents, Trust]:

@@ -67,12 +67,17 @@ def grow(
     seed: int,
     weight: NDArray[np.float64] | None = None,
     trees: int = TREES,
+    leaf: int = LEAF,
 ) -> Forest:
-    """The forest of answers with these features (n, F) and targets (n,), which weigh so much (n,), or all the same."""
+    """The forest of answers with these features (n, F) and targets (n,), which weigh so much (n,), or all the same.
+
+    Args:
+        leaf: the fewest answers in a leaf.
+    """
     from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
     kind = ExtraTreesRegressor if task.kind == "regression" else ExtraTreesClassifier
-    grown = kind(trees, min_samples_leaf=LEAF, max_features=SHARE, n_jobs=1, random_state=seed)
+    grown = kind(trees, min_samples_leaf=leaf, max_features=SHARE, n_jobs=1, random_state=seed)
     grown.fit(features, target, sample_weight=weight)
     parts: list[list[NDArray[np.generic]]] = [[], [], [], [], []]
     roots, start = [], 0
@@ -80,17 +85,17 @@ def grow(
     for one in grown.estimators_:
         tree = one.tree_
         own = np.arange(tree.node_count)
-        leaf = tree.children_left < 0
+        ends = tree.children_left < 0
         said = tree.value[:, 0, :]
         if classes is not None:
             whole = np.zeros((len(said), len(task.worth)))
             whole[:, classes] = said / said.sum(axis=1, keepdims=True)
             said = whole
         roots.append(start)
-        parts[0].append(np.where(leaf, 0, tree.feature).astype(np.int16))
+        parts[0].append(np.where(ends, 0, tree.feature).astype(np.int16))
         parts[1].append(_rounded_down(tree.threshold))
-        parts[2].append((start + np.where(leaf, own, tree.children_left)).astype(np.int32))
-        parts[3].append((start + np.where(leaf, own, tree.children_right)).astype(np.int32))
+        parts[2].append((start + np.where(ends, own, tree.children_left)).astype(np.int32))
+        parts[3].append((start + np.where(ends, own, tree.children_right)).astype(np.int32))
         parts[4].append(said.astype(np.float32))
         start += tree.node_count
     feature, threshold, left, right, says = (np.concatenate(one) for one in parts)

@@ -29,7 +29,7 @@ from student_model.encoder.similar import Reading
 from student_model.judging.grades import Grade
 from student_model.judging.labels import THREE
 
-FORMAT = 6
+FORMAT = 7
 MANIFEST, BASE, TOKENIZER = "encoder.json", "base.onnx", "tokenizer.json"
 PRECEDENTS, LEARNED = "precedents.npz", "learned.npz"
 Kept = TypeVar("Kept")
@@ -181,6 +181,7 @@ class Served:
         ]
         found, temperature = joined(self.task, said), self.manifest["temperature"]
         if moved is not None:
+            moved = guard.wary(self.task, moved, [watch[0] for watch in watches if watch is not None])
             found = corrected(found, moved, self._trust, temperature)
         return outcomes(self.task, found, temperature, self.manifest["error"])
 

@@ -3,7 +3,9 @@
 A grader that learns from disguised answers grows suspicious of honest ones: a short list of words may be a right answer
 (.013 of weighted F1 on ScientsBank, `LOG.md`). So two are kept. One forest learned from honest answers, beside the
 network; another also from disguised ones. A third tells how likely an answer is disguised, and by that share the second
-speaks in place of the first: a mixture of experts (Jacobs et al., Neural Computation 1991).
+speaks in place of the first: a mixture of experts (Jacobs et al., Neural Computation 1991). To call a disguised answer
+right is worse than to miss that one is, so that it must say more to be right, and what precedents say for
+it counts for less.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ TALK = 60
 """Answers from which disguised ones to other questions take their padding."""
 WORTHLESS = 0.4
 """The share of disguised answers that have nothing of an answer in them."""
-TREES = 100
+DISGUISES, TREES, LEAF = 3, 100, 12
+"""Disguised answers that are made of each, the trees of either forest, and the fewest answers in a leaf."""
+CAUTION = 0.3
+"""By how much the log odds of being right are lowered where an answer is disguised."""
 TWO = Task("labels", ("honest", "disguised"), (1.0, 0.0))
 
 
@@ -40,13 +45,15 @@ class Guard:
 
     def suspicion(self, features: NDArray[np.float32]) -> Floats:
         """How likely answers with these features (n, F) are disguised, (n,)."""
-        even = np.clip(self.tells.mean(features)[:, 1], 0.01, 0.99)  # as many of both were learned from
+        even = np.clip(self.tells.mean(features)[:, 1], 0.01, 0.99)  # both weighed alike where it learned
         odds = even / (1.0 - even) * self.prior / (1.0 - self.prior)
         return np.asarray(odds / (1.0 + odds))
 
     def said(self, task: Task, features: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """The suspicion (n,) and what the other forest says, as the numbers of a head, (n, outputs)."""
-        return self.suspicion(features), numbers(task, self.judges.mean(features))
+        """The suspicion (n,) and what the other forest says, with caution, as the numbers of a head, (n, outputs)."""
+        found = numbers(task, self.judges.mean(features))
+        found[:, int(np.argmax(task.worth)) if task.kind == "labels" else slice(None)] -= CAUTION
+        return self.suspicion(features), found
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """What is kept of it, by name."""
@@ -64,24 +71,41 @@ def guarded(task: Task, found: Floats, suspicion: Floats, said: Floats) -> Float
     return joined(task, [found, said], np.array([1.0 - suspicion, suspicion]))
 
 
+def wary(task: Task, corrections: Floats, suspicions: Sequence[Floats]) -> Floats:
+    """What precedents say, (n, outputs), less where it speaks for an answer that is suspected: what others were right
+    with is what a disguised one is made of.
+
+    Args:
+        suspicions: of each guard, (n,).
+    """
+    if not suspicions:
+        return corrections
+    if task.kind == "labels":
+        raised = corrections[:, int(np.argmax(task.worth))]
+    else:
+        raised = corrections @ (np.diff(task.worth) if task.kind == "ordinal" else np.ones(1))
+    return np.where((raised > 0.0)[:, None], corrections * (1.0 - np.mean(suspicions, axis=0))[:, None], corrections)
+
+
 def grow_guard(book: Book, task: Task, reader: Reader) -> Guard:
-    """The guard of a book of graded answers: as many disguised ones are made of them, with the recipe's dice."""
-    recipe, own = book.recipe, [book.entries[n] for n in book.plain]
-    made, targets = _disguises([one.answer for one in own], [one.target for one in own], task, recipe.seed)
-    features = np.concatenate((book.features[book.plain], book_features(made, reader, recipe)))
-    which = np.repeat([0.0, 1.0], len(own))
-    grades = np.array([*(one.target for one in own), *targets])
-    return Guard(
-        grow(features, which, TWO, recipe.seed, trees=TREES),
-        grow(features, grades, task, recipe.seed, trees=TREES),
-        recipe.disguise,
-    )
+    """The guard of a book of graded answers: disguised ones are made of them, with the recipe's dice, that together
+    weigh as much.
+    """
+    recipe, plain = book.recipe, book.plain
+    answers, targets = [book.entries[n].answer for n in plain], book.targets[plain].tolist()
+    rounds = [_disguises(answers, targets, task, recipe.seed, turn) for turn in range(DISGUISES)]
+    features = np.concatenate([book.features[plain], *(book_features(made, reader, recipe) for made, _ in rounds)])
+    which = np.repeat([0.0, 1.0], [len(plain), DISGUISES * len(plain)])
+    weight = np.concatenate([book.weights[plain], *([book.weights[plain] / DISGUISES] * DISGUISES)])
+    grades = np.concatenate([targets, *(worth for _, worth in rounds)])
+    tells = grow(features, which, TWO, recipe.seed, weight, TREES, LEAF)
+    return Guard(tells, grow(features, grades, task, recipe.seed, weight, TREES, LEAF), recipe.disguise)
 
 
 def _disguises(
-    answers: Sequence[GradedAnswer], targets: Sequence[float], task: Task, seed: int
+    answers: Sequence[GradedAnswer], targets: Sequence[float], task: Task, seed: int, turn: int = 0
 ) -> tuple[list[GradedAnswer], list[float]]:
-    rng, (_, worst) = np.random.default_rng((seed, 6)), ends(task)
+    rng, (_, worst) = np.random.default_rng((seed, 6, turn)), ends(task)
     some = [answers[n] for n in rng.permutation(len(answers))[:TALK]]
     elsewhere = [(one.group, text) for one in some for text in (*one.reference_answers[:1], one.answer)]
     made, worth = [], []

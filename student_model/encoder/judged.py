@@ -9,7 +9,7 @@ import numpy as np
 
 from student_model.encoder.answers import Task
 from student_model.encoder.book import Book
-from student_model.encoder.guard import guarded
+from student_model.encoder.guard import guarded, wary
 from student_model.encoder.outcomes import (
     Floats,
     best_share,
@@ -79,12 +79,13 @@ class Heard:
     truth: list[Floats] = field(default_factory=list)
     corrections: list[Floats] = field(default_factory=list)
 
-    def add(self, book: Book, said: Said, known: Precedents | None) -> None:
+    def add(self, task: Task, book: Book, said: Said, known: Precedents | None) -> None:
         """Take what a member says of a book that it did not learn from."""
         self.said.append(said)
         self.truth.append(book.targets)
         if known is not None:
-            self.corrections.append(known.corrections([one.answer for one in book.entries], themselves=True))
+            found = known.corrections([one.answer for one in book.entries], themselves=True)
+            self.corrections.append(wary(task, found, [] if said.guard is None else [said.guard[0]]))
 
     def joined(self, task: Task, share: float) -> Floats:
         """All of it as the numbers of one head, (n, outputs)."""

@@ -8,23 +8,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from student_model.encoder.answers import GradedAnswer
 from student_model.judging.wording import WORD, copied, words
 
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
-LEAST = 3
-"""Words of a question below which it may begin an answer by chance."""
+_AFTER = " .,:;!?"
+"""What stands after a question that is cut out."""
+LEAST, LEAST_WHOLE = 3, 4
+"""Words of a question below which a sentence may be the same by chance, and its whole stand in an answer by chance."""
+PASSES = 5
+"""What is cut out may bring together what has to be cut out, too. Whoever builds on that is stopped here."""
 
 
 def own_words(question: str, answer: str) -> str:
-    """The answer without sentences copied from the question or from itself; empty, where nothing else is in it.
+    """The answer without the question, sentences copied from it or from the answer itself; empty, where nothing else is
+    in it.
 
     >>> own_words("What is left in the pan?", "What is left in the pan? The salt is left. The salt is left.")
     'The salt is left.'
     >>> own_words("What is left in the pan?", "What is left in the pan?"), own_words("What is it? Heat. Ice.", "Ice.")
     ('', 'Ice.')
     """
+    for _ in range(PASSES):
+        found = _own(question, answer)
+        if found == answer:
+            break
+        answer = found
+    return answer
+
+
+def _own(question: str, answer: str) -> str:
     asked = _sentences(question)
     asking = {one for one, said in asked.items() if len(one) >= LEAST and said.endswith("?")}
     own = {one: said for one, said in _sentences(_without(question, answer)).items() if one not in asking}
@@ -49,14 +64,23 @@ def _sentences(text: str) -> dict[tuple[str, ...], str]:
 
 
 def _without(question: str, answer: str) -> str:
-    """The answer without the whole question at its beginning and at its end, however that is written."""
-    asked = [one[0].casefold() for one in WORD.finditer(question)]
-    said = list(WORD.finditer(answer))
-    told, size = [one[0].casefold() for one in said], len(asked)
-    begin, end = 0, len(answer)
-    if size >= LEAST and told[:size] == asked:
-        begin, said, told = said[size - 1].end(), said[size:], told[size:]
-    if size >= LEAST and told[-size:] == asked:
-        end = said[-size].start()
-    left = answer[begin:end].strip()
-    return left.lstrip(" .,:;!?") if begin else left
+    """The answer without the whole question, wherever it stands and however it is written; what stood around it are
+    sentences of their own then.
+    """
+    asked, said = [one[0].casefold() for one in WORD.finditer(question)], [*WORD.finditer(answer)]
+    size = len(asked)
+    if size < LEAST_WHOLE:
+        return answer
+    left, told = list[int](), list[str]()
+    for place, one in enumerate(said):
+        left.append(place)
+        told.append(one[0].casefold())
+        if told[-1] == asked[-1] and told[-size:] == asked:
+            del left[-size:], told[-size:]
+    kept, begin = list[str](), 0
+    for one_left, next_left in pairwise((-1, *left, len(said))):
+        if next_left - one_left > 1:
+            kept.append(answer[begin : said[one_left + 1].start()])
+            begin = said[next_left - 1].end()
+    own = [one.strip().lstrip(_AFTER if n else "") for n, one in enumerate((*kept, answer[begin:]))]
+    return "\n".join(one for one in own if one) if kept else answer

@@ -81,7 +81,7 @@ class Recipe:
     precedents: bool = True
     swap: float = 0.3
     reword: float = 0.0
-    disguise: float = 0.35
+    disguise: float = 0.2
     borrow: float = 0.0
     pretrain: int = 0
     pseudo: float = 0.0

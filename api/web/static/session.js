@@ -76,7 +76,7 @@ export function createSession(learnerId) {
     const beliefs = merged(before, reply.beliefs);
     const judgement = reply.responses.find((one) => one.response_id === body.response_id)?.judgement ?? null;
     const concept = state().recommendation;
-    const done = { id: body.response_id, title: concept.concept_title, verdict: lookOf(judgement) };
+    const done = { id: body.response_id, title: concept.concept_title, verdict: signOf(judgement) };
     const trail = [...state().trail, done].slice(-TRAIL_LENGTH);
     saveTrail(learnerId, trail);
     set({ phase: "judged", beliefs, trail, outcome: {
@@ -122,6 +122,9 @@ export function verdictOf(judgement) {
 export function lookOf(judgement) {
   return judgement?.grade ? toneOf({ ...judgement.grade, correct: judgement.correct }) : verdictOf(judgement);
 }
+
+/** In the trail the wording alone gives no more than a provisional sign. */
+const signOf = (judgement) => (judgement?.grade?.grader?.startsWith("wording") ? verdictOf : lookOf)(judgement);
 
 function described({ title, detail, errors, retryable }) {
   return { title, detail, errors, retryable };
