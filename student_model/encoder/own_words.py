@@ -17,7 +17,8 @@ _END = re.compile(r"(?<=[.!?])\s+|\n+")
 _AFTER = " .,:;!?"
 """What stands after a question that is cut out."""
 LEAST, LEAST_WHOLE = 3, 4
-"""Words of a question below which a sentence may be the same by chance, and its whole stand in an answer by chance."""
+"""Words of a question below which a sentence may be the same by chance, and its whole stand in an answer by chance; and
+how many words, or how often, have to be said again to be no answer ("no, no")."""
 PASSES = 5
 """What is cut out may bring together what has to be cut out, too. Whoever builds on that is stopped here."""
 
@@ -45,7 +46,7 @@ def _own(question: str, answer: str) -> str:
     own = {one: said for one, said in _sentences(_without(question, answer)).items() if one not in asking}
     new = {one: said for one, said in own.items() if one not in asked}
     kept = new if any(new) else own  # a choice may be among what the question says
-    found = " ".join([said for one, said in kept.items() if one] or [*kept.values()][:1])
+    found = _once(" ".join([said for one, said in kept.items() if one] or [*kept.values()][:1]))
     return "" if words(found) and copied(found, question) else found
 
 
@@ -61,6 +62,17 @@ def _sentences(text: str) -> dict[tuple[str, ...], str]:
         if one.strip():
             found.setdefault(tuple(words(one)), one.strip())
     return found
+
+
+def _once(answer: str) -> str:
+    """An answer that is the same words again and again, though no sentence ends, with these once."""
+    said = [*WORD.finditer(answer)]
+    told, many = [one[0].casefold() for one in said], len(said)
+    for size in range(1, many // 2 + 1):
+        again = many // size
+        if again * size == many and max(size, again) >= LEAST and told == told[:size] * again:
+            return answer[: said[size - 1].end()]
+    return answer
 
 
 def _without(question: str, answer: str) -> str:
