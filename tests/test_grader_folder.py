@@ -21,6 +21,7 @@ from student_model.encoder.export import Whole, _answering, _sealed, place_for, 
 from student_model.encoder.fit import Fitted, fit
 from student_model.encoder.grader import GraderError, open_grader
 from student_model.encoder.precedents import Trust
+from student_model.encoder.reader import AT_ONCE
 from student_model.encoder.reading import features, how_many_features
 from student_model.encoder.recipe import Recipe
 from student_model.encoder.similar import Reading
@@ -153,6 +154,17 @@ def test_the_grader_of_32_bits_that_it_is_compared_with_reads_in_32_bits(
 
     monkeypatch.setattr(fitted.reader, "read", refused)
     assert save(fitted, planted(6), tmp_path / "grader", AT, 1.0).manifest["agreement"] > 0.9
+
+
+def test_many_texts_are_read_side_by_side_each_as_it_is_alone(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = list[str]()
+    texts = [f"box {n} holds {n % 7} red ribbons" for n in range(AT_ONCE + 5)]
+    many = fitted.reader.read([*texts, texts[0]], said.append)
+    assert list(many) == texts and said == ["reading texts, 0 of 105"]
+    for text in texts[:: AT_ONCE // 4]:
+        alone = fitted.reader.read([text])[text]
+        assert np.array_equal(alone.mean, many[text].mean) and np.array_equal(alone.inner, many[text].inner)
+    assert fitted.reader.read([]) == {}
 
 
 def test_graders_that_answer_differently_have_different_versions(fitted: Fitted, tmp_path: Path) -> None:

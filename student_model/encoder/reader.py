@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +32,8 @@ ARENA_MAX = -8
 Content = Callable[[], bytes]
 """Gives the content of a graph."""
 Result = TypeVar("Result")
+AT_ONCE = 100
+"""Texts that are read side by side; fewer, as in service, one after the other."""
 TOLD = 1000
 """Texts after which it is said how far the reading has come."""
 
@@ -54,13 +56,23 @@ class Reader:
         """
         found: dict[str, Reading] = {}
         listed = list(dict.fromkeys(texts))
-        for number, text in enumerate(listed):
+        for number in range(0, len(listed), AT_ONCE):
             if number % TOLD == 0:
                 tell(f"reading texts, {number:,} of {len(listed):,}")
-            row = self.pairs.together([self.pairs.alone(text, LONGEST)])
-            (vectors,) = self._graph.run({"tokens": row.tokens, "mask": row.mask})
-            found[text] = reading(self.pairs, text, vectors)
+            some = listed[number : number + AT_ONCE]
+            for text, vectors in zip(some, self._vectors(some), strict=True):
+                found[text] = reading(self.pairs, text, vectors[0])
         return found
+
+    def _vectors(self, texts: Sequence[str]) -> Iterable[NDArray[np.float32]]:
+        """Of the tokens of each text, (1, T, d); of many texts by all cores, a text a core."""
+        rows = [self.pairs.together([self.pairs.alone(text, LONGEST)]) for text in texts]
+        given: list[dict[str, NDArray[np.generic]]] = [{"tokens": one.tokens, "mask": one.mask} for one in rows]
+        if len(texts) < AT_ONCE:
+            return map(self._graph.run, given)
+        self._graph.opened()  # before the threads are, each of which would
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(self._graph.run, given))
 
     def embed(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """A vector of length 1 for each text, (n, d)."""
@@ -80,11 +92,15 @@ class Graph:
 
     def run(self, given: dict[str, NDArray[np.generic]]) -> NDArray[np.float32]:
         """What the graph makes of its inputs, by name."""
+        (found,) = self.opened().run(None, given)
+        return np.asarray(found, dtype=np.float32)
+
+    def opened(self) -> InferenceSession:
+        """The session of this process."""
         held = self._session
         if held is None or held[0] != os.getpid():
             held = self._session = os.getpid(), session(self.source if isinstance(self.source, Path) else self.source())
-        (found,) = held[1].run(None, given)
-        return np.asarray(found, dtype=np.float32)
+        return held[1]
 
 
 def begun(work: Callable[[], Result]) -> Callable[[], Result]:
