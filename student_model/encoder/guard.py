@@ -4,8 +4,8 @@ A grader that learns from disguised answers grows suspicious of honest ones: a s
 (.013 of weighted F1 on ScientsBank, `LOG.md`). So two are kept. One forest learned from honest answers, beside the
 network; another also from disguised ones. A third tells how likely an answer is disguised, and by that share the second
 speaks in place of the first: a mixture of experts (Jacobs et al., Neural Computation 1991). To call a disguised answer
-right is worse than to miss that one is, so that it must say more to be right, and what precedents say for
-it counts for less.
+right is worse than to miss that one is, so that it must say more to be right, and what precedents say for it counts
+for less.
 """
 
 from __future__ import annotations

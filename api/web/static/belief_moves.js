@@ -6,12 +6,12 @@ import { percent } from "./standing.js";
 /** `moves`: [{ before, now }], `now` being the belief as it is. */
 export function MoveList({ moves }) {
   return html`<ul class="move-list">${moves.map(({ before, now }) => html`<li key=${now.concept_id} class="move">
-    <span>${now.title ?? now.concept_id}: <${Numbers} before=${percent(before)} now=${percent(now.probability)} /></span>
+    <span>${now.title ?? now.concept_id}: <${Change} before=${percent(before)} now=${percent(now.probability)} /></span>
     <${MoveBar} from=${before} to=${now.probability} /></li>`)}
   </ul>`;
 }
 
-function Numbers({ before, now }) {
+function Change({ before, now }) {
   if (before === now) return html`<span class="move-numbers">about <strong>${now}</strong>, as before</span>`;
   return html`<span class="move-numbers">${before}<span
     aria-hidden="true"> → </span><span class="hidden"> to </span><strong>${now}</strong></span>`;

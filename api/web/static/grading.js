@@ -20,6 +20,9 @@ export const wordOf = (label) => LABELS[label]?.word ?? spelledOut(String(label)
 /** "right" | "partly" | "not-yet": how a grade looks. A label nobody here knows is right where the service says so, else it looks like its score. */
 export const toneOf = ({ label, score, correct = score >= 0.75 }) => LABELS[label]?.tone ?? (correct ? "right" : score > 0.25 ? "partly" : "not-yet");
 
+/** Whether no fitted grader judged, but the wording alone was compared. */
+export const isByWording = ({ grader }) => Boolean(grader?.startsWith("wording"));
+
 export const surenessOf = (confidence) => (SURENESS.find(([from]) => confidence >= from) ?? SURENESS.at(-1))[1];
 
 function spelledOut(label) {

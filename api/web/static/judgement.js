@@ -3,7 +3,7 @@
 import { html } from "./vendor/standalone.module.js";
 import { MoveList } from "./belief_moves.js";
 import { Grade, Numbers } from "./grade.js";
-import { Sureness, wordOf } from "./grading.js";
+import { isByWording, Sureness, wordOf } from "./grading.js";
 import { Inline, Paragraphs } from "./rich_text.js";
 import { lookOf, verdictOf } from "./session.js";
 import { percent, STANDINGS, StandingSign, standingOf } from "./standing.js";
@@ -39,7 +39,7 @@ export function Judgement({ item, outcome }) {
 const gradesOf = (judgement) => [judgement, ...(judgement?.steps ?? [])].flatMap((one) => one?.grade ?? []);
 
 /** Without a fitted grader the wording alone is compared, and the grade says so. */
-const byWording = (grades) => !grades.length || grades.some(({ grader }) => grader.startsWith("wording"));
+const byWording = (grades) => !grades.length || grades.some(isByWording);
 
 function Told({ item, judgement, verdict }) {
   if (judgement?.grade) return html`<${Grade} judgement=${judgement} />`;

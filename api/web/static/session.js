@@ -1,7 +1,7 @@
 // The loop of one learner: recommended → answered → judged → next. Holds the state, knows nothing of the screen.
 
 import { clientFor, randomId } from "./client.js";
-import { toneOf } from "./grading.js";
+import { isByWording, toneOf } from "./grading.js";
 import { countsAsKnown } from "./standing.js";
 import { createStore } from "./store.js";
 
@@ -124,7 +124,7 @@ export function lookOf(judgement) {
 }
 
 /** In the trail the wording alone gives no more than a provisional sign. */
-const signOf = (judgement) => (judgement?.grade?.grader?.startsWith("wording") ? verdictOf : lookOf)(judgement);
+const signOf = (judgement) => (judgement?.grade && isByWording(judgement.grade) ? verdictOf : lookOf)(judgement);
 
 function described({ title, detail, errors, retryable }) {
   return { title, detail, errors, retryable };
