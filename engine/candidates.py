@@ -116,12 +116,12 @@ def timeliness(
 
 
 def stumbled(graph: KnowledgeGraph, history: History) -> BoolArray:
-    """The concept whose question was answered wrong just now, as a mask of shape (C,). Who was partly right needs
-    another question more than a reading.
+    """The concept whose question was clearly answered wrong just now, as a mask of shape (C,). Who was partly right
+    needs another question more than a reading.
     """
     found = np.zeros(len(graph.concepts), dtype=np.bool_)
     last = history.recent[-1] if history.recent else None
-    if last is not None and last.outcome is not None and last.outcome < PARTLY:
+    if last is not None and last.clear_outcome is not None and last.clear_outcome < PARTLY:
         concept = graph.main_concept_of(last.item_id)
         if concept is not None:
             found[concept] = True

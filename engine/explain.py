@@ -101,12 +101,12 @@ def _blocked(context: Context, concept: int, belief: Belief) -> Reason:
 def _retry(context: Context, concept: int, studied: bool) -> Reason | None:
     graph, recent = context.graph, context.history.recent
     last = next((one for one in reversed(recent) if one.outcome is not None), None)
-    if last is None or last.outcome is None or last.outcome >= 0.5:
+    if last is None or last.clear_outcome is None or last.clear_outcome >= 0.5:
         return None
     if graph.main_concept_of(last.item_id) != concept:
         return None
     way = "look at this first" if studied else "try again with another question"
-    told = "not right yet" if last.outcome < PARTLY else "only partly right"
+    told = "not right yet" if last.clear_outcome < PARTLY else "only partly right"
     sentence = f"Your last answer on {_title(context, concept)} was {told}: {way}."
     return Reason("retry", sentence, (context.beliefs.of(concept),), (), (last.response_id,))
 

@@ -88,16 +88,20 @@ def worth(context: Context, name: str) -> tuple[FloatArray, float]:
 
 
 def from_history(graph: KnowledgeGraph, history: History) -> Reading:
-    """Beliefs that are the smoothed share of right answers per concept among the recent responses."""
+    """Beliefs that are the smoothed share of right answers per concept among the recent responses, each of which counts
+    as much as its judge is sure.
+    """
     right = np.full(len(graph.concepts), PRIOR_RIGHT)
-    evidence = np.zeros(len(graph.concepts), dtype=np.int32)
+    counted, evidence = np.zeros(len(right)), np.zeros(len(right), dtype=np.int32)
     for response in history.recent:
         item = graph.vocabulary.item_index.get(response.item_id)
         if item is not None and response.outcome is not None:
-            right[graph.vocabulary.concepts_of(item)] += response.outcome
-            evidence[graph.vocabulary.concepts_of(item)] += 1
-    share = right / (PRIOR_ALL + evidence)
-    width = 1.645 * np.sqrt(share * (1 - share) / (PRIOR_ALL + 1 + evidence))
+            concepts = graph.vocabulary.concepts_of(item)
+            right[concepts] += response.weight * response.outcome
+            counted[concepts] += response.weight
+            evidence[concepts] += 1
+    share = right / (PRIOR_ALL + counted)
+    width = 1.645 * np.sqrt(share * (1 - share) / (PRIOR_ALL + 1 + counted))
     low, high = np.clip(share - width, 0.0, 1.0), np.clip(share + width, 0.0, 1.0)
     unknown = np.full(len(share), np.nan)
     beliefs = Beliefs(graph.vocabulary.concepts, share, low, high, evidence, unknown, share)

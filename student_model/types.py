@@ -11,6 +11,9 @@ from knowledge_graph.types import ConceptId, ItemId
 LearnerId = NewType("LearnerId", str)
 ResponseId = NewType("ResponseId", str)
 
+CLEAR = 0.5
+"""From so sure a judge on, rules that ask what happened last go by what an answer was graded."""
+
 PlacedBy = Literal["responses", "text", "concept", "declared", "graph", "prior"]
 """What an item's difficulty rests on: learners' own responses to it; what it says, so far as that told of others'
 difficulty; the other items of its concepts; the difficulty that its author declared; where its concepts stand among
@@ -74,6 +77,13 @@ class Response:
         """
         sure = self.score_confidence
         return 1.0 if self.score is None or sure is None else min(max(sure, 0.0), 1.0)
+
+    @property
+    def clear_outcome(self) -> float | None:
+        """`outcome` where its judge is at least `CLEAR` sure of it, else `None`: for rules that ask what happened last.
+        Models learn by `weight` instead.
+        """
+        return self.outcome if self.weight >= CLEAR else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,9 @@ def test_what_has_faded_is_studied_again_before_it_is_asked() -> None:
         ((("b-1", False), ("a-0", None)), [False, False]),
         ((answer("b-1", True, 0.0, score=0.34),), [False, True]),
         ((answer("b-1", False, 0.0, score=0.35),), [False, False]),
+        ((answer("b-1", False, 0.0, score=0.0, score_confidence=0.5),), [False, True]),
+        ((answer("b-1", False, 0.0, score=0.0, score_confidence=0.49),), [False, False]),  # a guess tells nothing
+        ((("b-1", False), answer("a-1", False, 0.0, score=0.0, score_confidence=0.0)), [False, False]),
         ((("gone", False),), [False, False]),
         ((), [False, False]),
     ],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import numpy as np
+import planted
 import pytest
-from courses import NOON, chain, concept, course, fresh_tracer, responses
+from courses import NOON, answer, chain, concept, course, fresh_tracer, responses
 
 from engine import ladder
 from engine.candidates import Context, gather
@@ -114,6 +115,15 @@ def test_patience_ends_after_failures_in_a_row(failures: int, expected: float) -
     assert gain.continuity(context_of(graph, *wrong)).tolist() == pytest.approx([expected, 1.0])
     mended = gain.continuity(context_of(graph, *wrong, ("a-5", True)))
     assert mended[0] == pytest.approx(gain.CONTINUITY)
+
+
+def test_grades_that_are_guesses_neither_tire_nor_settle() -> None:
+    graph = course([], names="ab")
+    wrong = [answer(f"a-{n}", False, 0.0, score=0.0, score_confidence=0.4) for n in (1, 2, 3)]
+    assert gain.continuity(planted.context_of(graph, {}, *wrong))[0] == pytest.approx(gain.CONTINUITY)
+    guess = answer("a-5", True, 0.0, score=1.0, score_confidence=0.4)
+    failed = planted.context_of(graph, {}, ("a-1", False), ("a-2", False), guess, ("a-3", False))
+    assert gain.continuity(failed)[0] == pytest.approx(gain.CONTINUITY * gain.WEARY)
 
 
 def test_readings_between_do_not_break_a_row_of_failures() -> None:

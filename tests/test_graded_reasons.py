@@ -98,6 +98,14 @@ def test_a_graded_answer_is_a_reason_among_reasons_and_never_the_main_one() -> N
     ]
 
 
+def test_a_grade_that_is_a_guess_is_told_with_its_doubt_and_not_as_a_failure() -> None:
+    graph = course([], names="ab")
+    context = context_of(graph, {"a": 0.4}, graded("a-3", 0.0, 0.2))
+    kinds = [one.kind for one in explain.reasons(context, place_of(context, "a-2"))]
+    assert "graded" in kinds and "retry" not in kinds
+    assert "20 % sure: the answer waits for a teacher" in told(context, "a-2")[0].sentence
+
+
 @pytest.mark.parametrize("policy", ["gain", "weakest", "syllabus"])
 def test_when_grades_wait_changes_reasons_and_nothing_else(policy: str) -> None:
     graph = chain()

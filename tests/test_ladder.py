@@ -53,6 +53,20 @@ def test_the_history_alone_read_by_hand() -> None:
     assert reading.rung == "syllabus"
 
 
+def test_the_history_counts_a_grade_as_far_as_its_judge_is_sure() -> None:
+    def of(*sure: float) -> tuple[float, float, int]:
+        done = [answer("a-1", False, float(n), score=0.9, score_confidence=one) for n, one in enumerate(sure)]
+        done = [replace(one, response_id=ResponseId(f"r{n}")) for n, one in enumerate(done)]
+        beliefs = ladder.from_history(GRAPH, replay_progress(NOTHING, done).history).beliefs
+        return float(beliefs.probability[0]), float(beliefs.high[0]), int(beliefs.evidence[0])
+
+    nothing = ladder.from_history(GRAPH, replay_progress(NOTHING, []).history).beliefs
+    assert of(0.0) == (nothing.probability[0], nothing.high[0], 1)  # who knows nothing changes nothing
+    # (.4 + .5 * .9) / (2 + .5) = .34; 1.645 * sqrt(.34 * .66 / 3.5) = .41652
+    assert list(of(0.5)) == pytest.approx([0.34, 0.34 + 0.41652, 1], abs=1e-5)
+    assert list(of(0.5, 0.5)[:2]) == pytest.approx(list(of(1.0)[:2]))  # two half sure grades tell as much as one
+
+
 def test_a_long_row_of_right_answers_stays_a_probability() -> None:
     done = responses(*[("a-1", True)] * 60)
     beliefs = ladder.from_history(GRAPH, replay_progress(NOTHING, done).history).beliefs

@@ -86,9 +86,9 @@ def continuity(context: Context) -> FloatArray:
             continue
         if back == 0 and context.frontier.standing[concept] in (READY, FADED):
             factor[concept] *= CONTINUITY
-        if response.outcome is None or concept in settled:
+        if response.clear_outcome is None or concept in settled:
             continue
-        if response.outcome >= 0.5:
+        if response.clear_outcome >= 0.5:
             settled.add(concept)
         else:
             failures[concept] = failures.get(concept, 0) + 1
