@@ -26,6 +26,20 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 
+class AfterSteps:
+    """What is done after each step beside the optimiser's own work: by itself nothing."""
+
+    def __call__(self, step: int) -> None:
+        """After the step with this number, counted from 0."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint has to keep of it, by name."""
+        return {}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Be where it was when it gave this state."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best.
@@ -38,7 +52,7 @@ class Plan:
             is for none (Izmailov et al., "Averaging weights leads to wider optima", UAI 2018).
         patience: epochs without a better score after which training ends; 0 for never.
         mixed: bfloat16 where that is safe and the processor computes in it; always so on a GPU.
-        stepped: called with the number of each step after it was taken.
+        stepped: what is done after each step.
         until: the epoch after which training ends while the schedule would go on; 0 for the last.
         last: whether the last epoch is kept, whatever its score, and not the best; not one whose loss is no number.
     """
@@ -56,7 +70,7 @@ class Plan:
     average: float = 0.0
     patience: int = 0
     mixed: bool = False
-    stepped: Callable[[int], None] = lambda step: None
+    stepped: AfterSteps = field(default_factory=AfterSteps)
     until: int = 0
     last: bool = False
 
@@ -282,6 +296,7 @@ def _keep(watch: Watch, net: nn.Module, step: _Steps, best: Mapping[str, Tensor]
     tensors = {f"net.{name}": value for name, value in net.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
     tensors |= {f"average.{place}": value for place, value in enumerate(step.average)}
+    tensors |= {f"stepped.{name}": value for name, value in step.plan.stepped.state().items()}
     for place, moments in step.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{place}.{name}": value for name, value in moments.items()}
     separate = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
@@ -318,6 +333,7 @@ def _resumed(net: nn.Module, step: _Steps, best: dict[str, Tensor], watch: Watch
     step.taken = max((int(one["step"]) for one in states.values()), default=0)
     for place, mean in enumerate(step.average):
         mean.copy_(tensors[f"average.{place}"])
+    step.plan.stepped.load({name[8:]: value for name, value in tensors.items() if name.startswith("stepped.")})
     course.interrupted = False
     watch.tell(f"{watch.name}: going on after epoch {course.epoch}, from {path}")
     return course

@@ -94,14 +94,18 @@ def test_the_same_dice_give_the_same_grader_and_others_another(recipe: Recipe) -
     assert one.told == again.told
 
 
-def test_what_was_broken_off_goes_on_as_if_there_had_been_no_break(recipe: Recipe, tmp_path: Path) -> None:
-    answers = planted(6)
+@pytest.mark.parametrize(("method", "stop"), [("full", 2), ("lora", 2), ("prefix", 2), ("adalora", 2), ("adalora", 3)])
+def test_what_was_broken_off_goes_on_as_if_there_had_been_no_break(
+    recipe: Recipe, method: str, stop: int, tmp_path: Path
+) -> None:
+    """AdaLoRA chooses its ranks in the first half of the steps, and goes by the choice in the second."""
+    answers, recipe = planted(6), replace(recipe, method=method, rank=2, forest=method == "full")
     straight = fit(answers, recipe)
-    cut = fit(answers, recipe, Asked(stopping(2), checkpoint=tmp_path))
+    cut = fit(answers, recipe, Asked(stopping(stop), checkpoint=tmp_path))
     assert cut.interrupted
     told: list[str] = []
     again = fit(answers, recipe, Asked(told.append, checkpoint=tmp_path))
-    assert any("going on after epoch 1" in line for line in told)
+    assert any(f"going on after epoch {stop - 1}" in line for line in told)
     assert same(*states(again), *states(straight)) and again.told.held == straight.told.held and not again.interrupted
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from student_model.training import Plan, Watch, train
+from student_model.training import AfterSteps, Plan, Watch, train
 
 
 class Slope(nn.Module):
@@ -33,10 +33,28 @@ class Slope(nn.Module):
         return some
 
 
+class Each(AfterSteps):
+    """Calls this after each step, and counts the steps, which a checkpoint keeps."""
+
+    def __init__(self, call: Callable[[int], object]) -> None:
+        self.call, self.taken = call, torch.zeros(1)
+
+    def __call__(self, step: int) -> None:
+        self.taken += 1
+        assert int(self.taken) == step + 1, "it goes on where it was"
+        self.call(step)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return {"taken": self.taken}
+
+    def load(self, state: Mapping[str, torch.Tensor]) -> None:
+        self.taken = state["taken"].clone()
+
+
 def rates(steps: int = 2, epochs: int = 2, **chosen: object) -> list[float]:
     """The rates of all steps, read off what each took away."""
     net, seen = Slope(), [1.0]
-    plan = Plan(epochs, 0.1, 0.0, steps=steps, stepped=lambda _: seen.append(float(net.head.detach())), **chosen)  # type: ignore[arg-type]
+    plan = Plan(epochs, 0.1, 0.0, steps=steps, stepped=Each(lambda _: seen.append(float(net.head.detach()))), **chosen)  # type: ignore[arg-type]
     train(net, net.losses(2), lambda: {"loss": 0.0}, plan)
     return [before - after for before, after in pairwise(seen)]
 
@@ -63,7 +81,7 @@ def test_without_a_number_of_steps_the_rate_falls_with_the_epochs() -> None:
 def test_a_parameter_may_learn_at_a_rate_of_its_own_and_steps_are_counted() -> None:
     net, told = Slope(), list[int]()
     plan = Plan(
-        2, 0.1, 0.0, steps=2, schedule="constant", stepped=told.append,
+        2, 0.1, 0.0, steps=2, schedule="constant", stepped=Each(told.append),
         factor=lambda name: 3.0 if name == "head" else 1.0,
     )  # fmt: skip
     train(net, net.losses(2), lambda: {"loss": float(net.head.detach())}, plan)
@@ -111,7 +129,7 @@ def test_resumed_with_an_average_it_is_as_if_there_had_been_no_break(tmp_path: P
     told: list[list[int]] = [[], []]
 
     def run(net: Slope, fail: int | None, watch: Watch, steps_told: list[int]) -> list[float]:
-        own = Plan(5, 0.1, steps=steps, warmup=0.3, average=0.9, stepped=steps_told.append)
+        own = Plan(5, 0.1, steps=steps, warmup=0.3, average=0.9, stepped=Each(steps_told.append))
         scores = train(net, net.losses(2, fail), lambda: {"loss": float(net.head.detach())}, own, watch).scores
         return [*scores, float(net.head.detach()), float(net.body.detach())]
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from student_model.encoder.base import load
 from student_model.encoder.recipe import METHODS
-from student_model.encoder.tuning import blocks, merged, tuned
+from student_model.encoder.tuning import blocks, merged, tuned, uneven
 
 TOKENS = torch.tensor([[101, 2054, 2003, 102], [101, 3000, 102, 0]])
 MASK = (TOKENS > 0).long()
@@ -103,6 +103,24 @@ def test_the_budget_of_adalora_falls_to_its_rank(encoder: nn.Module) -> None:
         steps.zero_grad()
     left = [int((one != 0).sum()) for name, one in own.encoder.named_parameters() if "lora_E" in name]
     assert len(left) == 12 and sum(left) <= 48 + 1
+
+
+def test_ranks_are_drawn_apart_from_each_other(encoder: nn.Module) -> None:
+    """Of two rows (1, 0) and (1, 0), PPᵀ − I is 1 off the diagonal twice: √2; of (1, 0), (0, 1) nothing."""
+    alike, apart = torch.tensor([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    assert [float(uneven([one])) for one in (alike, apart, alike.T)] == pytest.approx([2**0.5, 0.0, 2**0.5])
+    assert float(uneven([alike, apart])) == pytest.approx(2**0.5 / 2)
+    assert tuned(copy.deepcopy(encoder), "lora", 1, 4, 20).penalty() == 0.0
+    own = tuned(encoder, "adalora", 1, 4, 20)
+    steps = torch.optim.Adam([one for one in own.encoder.parameters() if one.requires_grad], lr=0.01)
+    before = float(own.penalty())
+    for _ in range(30):
+        penalty = own.penalty()
+        assert isinstance(penalty, torch.Tensor)
+        torch.autograd.backward(penalty)
+        steps.step()
+        steps.zero_grad()
+    assert float(own.penalty()) < 0.5 * before
 
 
 def test_what_cannot_be_tuned_is_refused(encoder: nn.Module) -> None:

@@ -239,7 +239,7 @@ def _trained(
     def losses(epoch: int) -> Iterator[Tensor]:
         rng = np.random.default_rng((recipe.seed, epoch, 31))
         for places in book.batches(rng):
-            yield loss(net, task, batch_of(net, book, places, rng), recipe)
+            yield loss(net, task, batch_of(net, book, places, rng), recipe) + method.penalty()
 
     def judge() -> Mapping[str, float]:
         if held is None:

@@ -6,8 +6,8 @@ Low-rank updates and prefixes are those of `peft`; bottleneck adapters it does n
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from student_model.encoder.base import EncoderUnfit
 from student_model.encoder.recipe import METHODS
+from student_model.training import AfterSteps
 
 OUTPUTS = (
     ("attention.output.dense", "output.dense"),  # BERT, RoBERTa, ELECTRA, DeBERTa
@@ -27,10 +28,11 @@ OUTPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """An encoder ready to learn, and what must be called after each step with its number."""
+    """An encoder ready to learn, what is done after each step, and what is added to each loss."""
 
     encoder: nn.Module
-    stepped: Callable[[int], None] = lambda step: None
+    stepped: AfterSteps = field(default_factory=AfterSteps)
+    penalty: Callable[[], Tensor | float] = lambda: 0.0
 
 
 def tuned(encoder: nn.Module, method: str, layers: int, rank: int, steps: int) -> Tuned:
@@ -120,13 +122,55 @@ def _by_peft(encoder: nn.Module, method: str, rank: int, steps: int) -> Tuned:
     wrapped: Any = peft.get_peft_model(encoder, made[method]())
     if method != "adalora":
         return Tuned(wrapped)
+    factors = [one for name, one in wrapped.named_parameters() if "lora_A" in name or "lora_B" in name]
+    weight = wrapped.active_peft_config.orth_reg_weight
+    return Tuned(wrapped, Budget(wrapped, steps), lambda: weight * uneven(factors))
 
-    def stepped(step: int) -> None:
-        if step < steps:
+
+def uneven(factors: Sequence[Tensor]) -> Tensor:
+    """How far the ranks of AdaLoRA's factors, (rank, width) or (width, rank), are from being orthonormal: the mean of
+    ‖PᵀP − I‖ (Zhang et al., ICLR 2023, equation 4, unsquared as in `peft`, which adds it only where an encoder itself
+    gives a loss). Without it what a rank is worth says nothing, and the wrong ones go.
+    """
+    each = []
+    for one in factors:
+        flat = one if one.shape[0] <= one.shape[1] else one.T
+        each.append(torch.linalg.matrix_norm(flat @ flat.T - torch.eye(len(flat), device=one.device)))
+    return torch.stack(each).mean()
+
+
+class Budget(AfterSteps):
+    """AdaLoRA's ranks: after each step it is told what each is worth, and those worth least are set to nothing."""
+
+    KEPT = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+
+    def __init__(self, wrapped: Any, steps: int) -> None:
+        self.wrapped, self.steps = wrapped, steps
+
+    @property
+    def config(self) -> Any:
+        """Where `peft` keeps which ranks are left, by the name of their matrix."""
+        return self.wrapped.active_peft_config
+
+    def __call__(self, step: int) -> None:
+        if step < self.steps:
             with torch.no_grad():
-                wrapped.base_model.update_and_allocate(step)
+                self.wrapped.base_model.update_and_allocate(step)
 
-    return Tuned(wrapped, stepped)
+    def state(self) -> dict[str, Tensor]:
+        worth = self.wrapped.base_model.rankallocator
+        found = {f"{kind}/{name}": one for kind in self.KEPT for name, one in getattr(worth, kind).items()}
+        left = self.config.rank_pattern or {}
+        return found | {f"left/{name}": torch.tensor(one) for name, one in left.items()}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        found: dict[str, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            kind, name = key.split("/", 1)
+            found.setdefault(kind, {})[name] = value
+        for kind in self.KEPT:
+            setattr(self.wrapped.base_model.rankallocator, kind, found.get(kind, {}))
+        self.config.rank_pattern = {name: one.tolist() for name, one in found.get("left", {}).items()} or None
 
 
 def merged(encoder: nn.Module) -> nn.Module:
