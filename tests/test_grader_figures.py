@@ -17,6 +17,7 @@ from student_model.encoder.export import save
 from student_model.encoder.fit import fit
 from student_model.encoder.grader import Served, open_grader
 from student_model.encoder.recipe import Recipe
+from student_model.evaluation import expected_calibration_error
 from student_model.judging.grades import Grade
 from student_model.judging.wording import closeness
 
@@ -79,6 +80,10 @@ def test_a_grader_of_labels_is_measured_on_scores_by_what_its_labels_are_worth(
     assert found["rmse"] == pytest.approx(4.0 * np.sqrt(np.mean((true - said) ** 2)), rel=1e-5)
     assert found["pearson"] == pytest.approx(np.corrcoef(true, said)[0, 1], rel=1e-4)
     assert found["labels"] == {} and found["baselines"]["mean score"]["rmse"] == pytest.approx(4.0 * true.std())
+    worth = dict(zip(made.served.labels, made.served.task.worth, strict=True))
+    near = [sum(p for label, p in one.probabilities.items() if abs(worth[label] - one.score) <= 0.15) for one in grades]
+    right = (np.abs(true - said) <= 0.15).astype(np.float64)
+    assert found["ece"] == pytest.approx(expected_calibration_error(np.array(near), right), abs=1e-6)
     other = [replace(one, label="7") for one in scored]  # labels that it does not know do not matter where scores are
     assert evaluate(made.served, other)["rmse"] == found["rmse"]
 

@@ -94,6 +94,17 @@ def test_beside_a_network_that_has_not_learned_features_are_as_sure_as_alone() -
     assert nothing.temperature == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("surer", "usual"), [(1.5, 1.15), (1.25, 1.075), (9.0, 1.25)])
+def test_beside_a_network_that_is_surer_than_the_features_both_start_as_sure_as_they(
+    surer: float, usual: float
+) -> None:
+    """At a share of .3 and half as sure again, .7 + .3 * 1.5 = 1.15; four answers move that by next to nothing."""
+    target = truth(2, 4)
+    features = said(target, 1.0, 0.1, 3)
+    told = Judged(TASK, new=heard(surer * features, features, target)).told()
+    assert told.share == pytest.approx(USUAL, abs=0.11) and told.temperature == pytest.approx(usual, rel=0.05)
+
+
 def test_known_questions_have_a_heat_of_their_own_and_new_ones_keep_theirs() -> None:
     """The grader claims the same of both, and is right on new questions in 90 of 100, on known ones in 70."""
     target, other = truth(3), truth(4)

@@ -8,21 +8,25 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
+from scipy.stats import beta
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 from sklearn.metrics import log_loss as log_loss_of
 
 from student_model.encoder.answers import Task
 from student_model.encoder.outcomes import (
     Outcomes,
+    as_scores,
     best_share,
     best_temperature,
     blended,
+    error_of,
     f1,
     figures,
     joined,
     least_loss,
     log_loss,
+    near_by_error,
     outcomes,
     probabilities,
 )
@@ -66,9 +70,12 @@ def test_the_confidence_of_levels_is_how_often_they_are_right_in_figures() -> No
 
 
 def test_a_number_on_a_line_is_a_score_and_its_typical_error_the_confidence() -> None:
-    said = outcomes(LINE, np.array([[0.0], [log(3.0)]]), error=0.15)
+    """An error of .25 at a half is a precision of 3: Beta(1.5, 1.5) and Beta(2.25, .75)."""
+    said = outcomes(LINE, np.array([[0.0], [log(3.0)]]), error=0.25)
     assert said.score == pytest.approx([0.5, 0.75])
-    assert said.confidence == pytest.approx([0.6827, 0.6827], abs=1e-4)  # within one standard deviation
+    half, more = beta(1.5, 1.5), beta(2.25, 0.75)
+    assert (half.std(), more.mean()) == pytest.approx((0.25, 0.75))
+    assert said.confidence == pytest.approx([half.cdf(0.65) - half.cdf(0.35), more.cdf(0.9) - more.cdf(0.6)])
     assert said.probability.shape == (2, 0) and said.place.tolist() == [0, 0]
 
 
@@ -149,6 +156,39 @@ def test_figures_of_labels_are_those_of_scikit_learn(seed: int) -> None:
     assert found["macro_f1"] == pytest.approx(f1_score(true, said, average="macro"))
     assert found["weighted_f1"] == pytest.approx(f1_score(true, said, average="weighted"))
     assert f1(true, true, 5) == (1.0, 1.0)
+
+
+def test_a_score_on_a_line_is_surer_near_the_ends_and_the_less_sure_the_larger_the_error() -> None:
+    """An error of √(1/12) at a half is that of a uniform distribution: .3 of it is within .15."""
+    assert near_by_error(np.array([0.5]), (1 / 12) ** 0.5) == pytest.approx([0.3])
+    # Mean 1/4 with a precision of 4 is Beta(1, 3), whose distribution is 1 - (1 - x)³: .6³ between .1 and .4 less.
+    assert near_by_error(np.array([0.25]), (0.25 / 5) ** 0.5) == pytest.approx([0.9**3 - 0.6**3])
+    each = near_by_error(np.array([0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 1.0]), 0.2)
+    assert each == pytest.approx(each[::-1]) and (np.diff(each[:4]) < 0).all()
+    assert (near_by_error(np.full(3, 0.4), 0.1) > near_by_error(np.full(3, 0.4), 0.3)).all()
+    for error in (0.0005, 0.7):  # beyond what can be
+        sure = near_by_error(np.linspace(0.0, 1.0, 11), error)
+        assert ((sure >= 0.0) & (sure <= 1.0)).all()
+
+
+def test_a_planted_error_of_scores_is_found_and_the_confidence_holds() -> None:
+    rng = np.random.default_rng(5)
+    score = rng.beta(0.7, 0.7, 20_000).clip(0.01, 0.99)
+    target = rng.beta(3.0 * score, 3.0 * (1.0 - score))  # a precision of 3: .25 at a half
+    error = error_of(score, target)
+    assert error == pytest.approx(0.25, abs=0.005)
+    said = outcomes(LINE, logit(score)[:, None], 1.0, error)
+    told = figures(LINE, said, target)
+    assert told["ece"] < 0.02 and told["accuracy_at_80"] > told["accuracy"] + 0.05
+    assert error_of(np.array([0.5, 0.5]), np.array([0.5, 0.5])) > 0.0
+
+
+def test_labels_where_scores_are_wanted_are_as_sure_as_of_what_is_near_their_score() -> None:
+    """Worth 1, .5 and 0: .1, .8, .1 expects .5, and .8 is near; .5, 0, .5 expects .5, too, and nothing is near."""
+    said = outcomes(LABELS, np.log(np.array([[0.1, 0.8, 0.1], [0.5, 1e-12, 0.5], [0.9, 0.1, 1e-12]])))
+    assert as_scores(LABELS, said).confidence == pytest.approx([0.8, 0.0, 0.9], abs=1e-9)
+    assert said.confidence == pytest.approx([0.8, 0.5, 0.9])
+    assert as_scores(LABELS, said).score.tolist() == said.score.tolist()
 
 
 def scores(said: np.ndarray, confidence: float = 0.5) -> Outcomes:

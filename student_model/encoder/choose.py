@@ -30,7 +30,7 @@ def doubts(said: Outcomes, by: By = "confidence") -> Floats:
 
     Args:
         by: one minus the confidence, or the entropy of labels or levels as a share of the largest there is. Scores on a
-            line have no entropy: there it is the confidence in both cases, which is the same for all answers.
+            line have no entropy: there it is the confidence in both cases.
 
     >>> said = Outcomes(np.array([[0.5, 0.5], [1.0, 0.0]]), np.zeros(2, dtype=np.int64), np.ones(2), np.array([0.5, 1]))
     >>> doubts(said).tolist(), doubts(said, "entropy").tolist()

@@ -12,7 +12,7 @@ import numpy as np
 
 from student_model.encoder.answers import GradedAnswer, Task, places
 from student_model.encoder.grader import Served
-from student_model.encoder.outcomes import Floats, Outcomes, f1, figures
+from student_model.encoder.outcomes import Floats, Outcomes, as_scores, f1, figures
 from student_model.evaluation import calibration_error_by_chance
 from student_model.judging.wording import closeness
 
@@ -42,6 +42,7 @@ def evaluate(
     """
     task, told = grader.task, [_named(one, renamed or {}) for one in answers]
     scores = all(one.score is not None for one in told) and not all(one.label in task.labels for one in told)
+    by_label = scores and task.kind == "labels"
     if scores:
         task = Task("regression", max_score=max(one.max_score or 1.0 for one in told))
         target = np.array([one.score for one in told], dtype=np.float64)
@@ -52,6 +53,7 @@ def evaluate(
     begin = time.perf_counter()
     said = grader.outcomes(told, done, precedents)
     seconds = time.perf_counter() - begin
+    said = as_scores(grader.task, said) if by_label else said
     found = {
         "rows": len(told),
         "questions": len({one.group for one in told}),

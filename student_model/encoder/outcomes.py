@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax, logit
+from scipy.special import betainc, expit, log_expit, log_softmax, logit
 
 from student_model.encoder.answers import Task
 from student_model.evaluation import expected_calibration_error
@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 NEAR = 0.15
 """A score is called right that is at most so far off, as a share of full marks; of levels the most likely one, too."""
+LEAST_PRECISION, LEAST_SCORE, LEAST_ERROR = 0.05, 1e-3, 1e-3
+"""Of a score on a line: bounds within which its distribution can be computed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ def outcomes(task: Task, found: Floats, temperature: float = 1.0, error: float =
 
     Args:
         temperature: divides them (Guo et al., "On calibration of modern neural networks", ICML 2017).
-        error: the typical error of a score on a line, on answers not learned from.
+        error: the typical error of a score of a half, on answers not learned from, where scores are on a line.
 
     >>> outcomes(Task("labels", ("right", "wrong"), (1.0, 0.0)), np.array([[2.0, 0.0]])).score.round(2).tolist()
     [0.88]
@@ -49,17 +51,56 @@ def outcomes(task: Task, found: Floats, temperature: float = 1.0, error: float =
     scaled = np.asarray(found, dtype=np.float64) / temperature
     if task.kind == "regression":
         score = expit(scaled[:, 0])
-        sure = math.erf(NEAR / (error * math.sqrt(2.0)))
         nothing = np.zeros((len(score), 0))
-        return Outcomes(nothing, np.zeros(len(score), dtype=np.int64), score, np.full(len(score), sure))
+        return Outcomes(nothing, np.zeros(len(score), dtype=np.int64), score, near_by_error(score, error))
     probability = probabilities(task, scaled)
     worth = np.array(task.worth)
     score = probability @ worth
     place = probability.argmax(axis=1)
     right = place[:, None] == np.arange(len(worth))
     if task.kind == "ordinal":
-        right |= np.abs(worth - score[:, None]) <= NEAR
+        right |= _near(task, score)
     return Outcomes(probability, place, score, (probability * right).sum(axis=1))
+
+
+def as_scores(task: Task, said: Outcomes) -> Outcomes:
+    """What labels say where scores are wanted: how sure they are then is how likely a label is whose worth is near the
+    score that is expected.
+    """
+    return replace(said, confidence=(said.probability * _near(task, said.score)).sum(axis=1))
+
+
+def _near(task: Task, score: Floats) -> NDArray[np.bool_]:
+    """Whether a label or level is worth what is near such a score, (n, K)."""
+    return np.asarray(np.abs(np.array(task.worth) - score[:, None]) <= NEAR)
+
+
+def near_by_error(score: Floats, error: float) -> Floats:
+    """How likely what an answer deserves is at most `NEAR` from its score on a line, (n,), if it has the beta
+    distribution with the score as mean (Ferrari & Cribari-Neto, "Beta regression", 2004): nearly none or nearly all
+    marks are surer than half of them.
+
+    Args:
+        error: the standard deviation where the score is a half; elsewhere it is 2√(p(1 − p)) of that.
+
+    >>> near_by_error(np.array([0.5, 0.02, 0.98]), 0.25).round(2).tolist()
+    [0.38, 0.96, 0.96]
+    """
+    precision = max(0.25 / error**2 - 1.0, LEAST_PRECISION)
+    mean = np.clip(score, LEAST_SCORE, 1.0 - LEAST_SCORE)
+    one, other = mean * precision, (1.0 - mean) * precision
+    above, below = np.minimum(mean + NEAR, 1.0), np.maximum(mean - NEAR, 0.0)
+    return np.asarray(betainc(one, other, above) - betainc(one, other, below))
+
+
+def error_of(score: Floats, target: Floats) -> float:
+    """The error for `near_by_error` that scores on a line made, both (n,).
+
+    >>> round(error_of(np.array([0.5, 0.5, 0.9]), np.array([0.6, 0.4, 0.96])), 3)
+    0.1
+    """
+    spread = max(float((score * (1.0 - score)).sum()), LEAST_SCORE)
+    return max(math.sqrt(0.25 * float(np.square(score - target).sum()) / spread), LEAST_ERROR)
 
 
 def probabilities(task: Task, scaled: Floats) -> Floats:
