@@ -113,6 +113,28 @@ def test_labels_that_nothing_gives_a_worth_are_warned_of(train: Path, small: Pat
     assert told.exit_code == 0 and "warning" not in told.stderr
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_broken_off_between_trainings_it_says_what_is_kept_of_them(
+    kept: bool, train: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while the guard is grown, after the first training; then the same command once more."""
+
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "kept"
+    asked = ("fit", "--train", train, "--out", tmp_path / "grader", "--base", small, *QUICK)
+    more = ("--checkpoint", folder) if kept else ()
+    with monkeypatch.context() as patched:
+        patched.setattr("student_model.encoder.fit.grow_guard", interrupted)
+        cut = run(*asked, *more)
+    assert cut.exit_code != 0 and "broken off before the grader was whole" in cut.stderr
+    assert (f"goes on with what was trained, from {folder}" in cut.stderr) == kept
+    assert ("with --checkpoint DIR" in cut.stderr) == (not kept) and not (tmp_path / "grader").exists()
+    again = run(*asked, *more)
+    assert again.exit_code == 0 and ("going on after epoch 1" in again.stderr) == kept
+
+
 def test_scores_from_fit_to_evaluate(small: Path, tmp_path: Path) -> None:
     """Marks up to 100, and on other answers up to 6."""
 

@@ -86,8 +86,8 @@ def fit(
     """Fit a grader to graded answers: question, reference answers, answer, and a label or a score.
 
     Some of the questions are held back: they set the confidence, and say how good the grader is on questions it has
-    not seen; with patience they choose the epoch, too. Ctrl-C ends the training and keeps its last epoch, or with
-    patience its best.
+    not seen; with patience they choose the epoch, too. Ctrl-C while epochs go by ends the training and keeps its last
+    epoch, or with patience its best; before and after, it breaks all off.
     """
     from api.cli import _fitting
     from data.graded_answers import read_graded
@@ -107,9 +107,23 @@ def fit(
         bare = read_graded(unlabelled, items, graded=False) if unlabelled else []
         tell(f"{len(answers):,} graded answers to {len({one.group for one in answers}):,} questions")
         asked = Asked(tell, tell.done, curves, checkpoint, _device())
-        fitted = fit_grader(answers, recipe, asked, bare)
-        served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
+        with _broken_off(checkpoint):
+            fitted = fit_grader(answers, recipe, asked, bare)
+            served = save(fitted, answers, out, at, time.perf_counter() - begin, tell)
     _fitted(served, out, as_json)
+
+
+@contextmanager
+def _broken_off(checkpoint: Path | None) -> Iterator[None]:
+    """Ctrl-C where no training catches it: says what became of the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = "with --checkpoint DIR its training would have been kept"
+        if checkpoint is not None:
+            kept = f"the same command goes on with what was trained, from {checkpoint}"
+        click.echo(f"broken off before the grader was whole; {kept}", err=True)
+        raise
 
 
 def _device() -> str:

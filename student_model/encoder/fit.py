@@ -84,9 +84,12 @@ class Fitted:
         """
         bare = [replace(one, label=None, score=0.0) for one in answers]
         book = open_book(bare, Task("regression"), self.reader, self.recipe)
+        each = []
         for one in self.members:
             one.net.to(device)
-        return joined(self.task, [one.said(book).joined(self.task, self.told.share) for one in self.members])
+            each.append(one.said(book).joined(self.task, self.told.share))
+            one.net.cpu()  # where graphs are written
+        return joined(self.task, each)
 
 
 def fit(
