@@ -85,7 +85,7 @@ def test_it_runs(tmp_path: Path) -> None:
         "--only",
         "head alone",
     ]
-    arguments += ["--folds", "4", "--some", "1", "--seeds", "1", "--limit", "40", "--out", str(out)]
+    arguments += ["--by", "question", "--folds", "4", "--some", "1", "--seeds", "1", "--limit", "40", "--out", str(out)]
     command = [sys.executable, str(ROOT / "benchmarks/encoder_methods.py"), *arguments]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
