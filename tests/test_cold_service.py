@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,18 @@ import numpy as np
 import pytest
 from cold_course import ELSEWHERE, GRAPH, LATER, NEW, OLD, PARTS, SUMS, asked, course, lived, truth
 from courses import empty_log
+from numpy.typing import NDArray
 from services import Caller, client_of, geography, service_on
 
 from api.settings import read_settings
-from api.texts import Readings, reading_with
+from api.texts import READERS, Readings, reading_with
 from api.wiring import Service, build, unfitted
 from engine.types import Request
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import ConceptId, ItemId
 from student_model import storage
-from student_model.encoder.grader import open_grader
+from student_model.encoder.grader import Served, open_grader
 from student_model.judging import WORDING
 from student_model.placement import placement_of
 from student_model.tracing import Context, load, statespace
@@ -28,6 +30,18 @@ from student_model.tracing._placing import DECLARED, DEPTH, FAR, declared_above,
 from student_model.tracing._statespace_prior import NEW as USUAL
 from student_model.tracing.statespace import StateSpace
 from student_model.types import LearnerId
+
+
+class Refitted:
+    """A grader one of whose files is another now, and what it was given to read."""
+
+    def __init__(self, served: Served, changed: str) -> None:
+        self.version, self.heard, self._served = "encoder anew", list[str](), served
+        self.manifest = {**served.manifest, "files": {**served.manifest["files"], changed: "0" * 64}}
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.heard.extend(texts)
+        return self._served.embed(texts)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +140,22 @@ def test_readings_of_another_encoder_or_a_damaged_file_are_not_used(tiny_grader:
     assert own is not None
     found = own.embed(["one", "two", "one"])
     assert found.shape == (3, 384) and np.array_equal(found[0], found[2])
-    assert Readings("another", grader, path)._kept() == {}
+    for name in READERS:
+        assert Readings(Refitted(grader, name), path)._kept() == {}
     path.write_bytes(b"PK damaged")
     assert np.array_equal(own.embed(["one", "two", "one"]), found)
-    assert np.array_equal(Readings("v", grader, tmp_path / "readings.npz" / "under a file").embed(["one"])[0], found[0])
+    assert np.array_equal(Readings(grader, tmp_path / "readings.npz" / "under a file").embed(["one"])[0], found[0])
     assert reading_with(WORDING, path) is None
+
+
+def test_a_grader_fitted_anew_to_the_same_base_reads_nothing_again(tiny_grader: Path, tmp_path: Path) -> None:
+    """As after each night in which teachers have judged: other networks, another version, the same encoder."""
+    path, grader = tmp_path / "readings.npz", open_grader(tiny_grader)
+    found, anew = Readings(grader, path).embed(["one", "two"]), Refitted(grader, "net-0.onnx")
+    again = Readings(anew, path)
+    assert np.array_equal(again.embed(["two", "one"]), found[::-1]) and anew.heard == []
+    again.embed(["one", "three"])
+    assert anew.heard == ["three"] and again.version == "encoder anew"
 
 
 def test_before_any_log_items_go_by_their_author_and_the_graph() -> None:
