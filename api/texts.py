@@ -15,6 +15,8 @@ import structlog
 from numpy.typing import NDArray
 
 from student_model.judging.grades import Grader
+from student_model.placement import Encoder, placement_of
+from student_model.tracing import Tracer
 
 MOST = 20_000
 """Readings that are kept, the newest: 30 MB, or a course of 10,000 items."""
@@ -45,6 +47,21 @@ def reading_with(grader: Grader, kept: Path | None) -> Readings | None:
     return Readings(grader, kept) if isinstance(grader, Embedding) else None
 
 
+def warn_of_unread(tracer: Tracer, encoder: Encoder | None) -> None:
+    """Say in the log that new items are placed without what they say, where model and grader have other encoders."""
+    told = placement_of(tracer)
+    if told is None or told.unread is None or encoder is None:
+        return
+    from student_model.encoder.base import called
+
+    grader = encoder.base if isinstance(encoder, Readings) else encoder.version
+    structlog.get_logger().warning(
+        "new items are placed without what they say: the model read texts with another base encoder than the grader. "
+        "Set WAYLINE_ENCODER to one of both, and fit the other anew (`wayline tracer fit`, `wayline encoder fit`)",
+        model=tracer.name, model_base=called(told.unread), grader_base=grader,
+    )  # fmt: skip
+
+
 def read_by(manifest: Mapping[str, Any]) -> str:
     """Twelve digits that all graders share which read texts alike, whatever they have learned of answers.
 
@@ -67,7 +84,14 @@ class Readings:
 
     def __init__(self, grader: Embedding, path: Path | None) -> None:
         self.version, self._encoder, self._path = grader.version, grader, path
-        self._read_by = read_by(grader.manifest)
+        self._read_by, self._base = read_by(grader.manifest), grader.manifest["recipe"]["base"]
+
+    @property
+    def base(self) -> str:
+        """What the base encoder is called that the grader was fitted with."""
+        from student_model.encoder.base import called
+
+        return called(self._base)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """A vector of length 1 for each text, (n, d)."""

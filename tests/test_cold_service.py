@@ -22,6 +22,7 @@ from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import ConceptId, ItemId
 from student_model import storage
+from student_model.encoder.base import DEFAULT
 from student_model.encoder.grader import Served, open_grader
 from student_model.judging import WORDING
 from student_model.placement import placement_of
@@ -102,6 +103,17 @@ def test_an_encoder_that_fails_stops_no_start(
     reply = asked_for(serving(LATER, model, tmp_path, tiny_grader), known=OLD)
     assert len(reply["items"]) == 3 and "text" not in {one["placed_by"] for one in reply["items"]}
     assert "texts cannot be read" in "".join(capsys.readouterr())
+
+
+def test_where_model_and_grader_have_other_encoders_the_log_says_so_once(
+    small: Path, tiny_grader: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storage.save(statespace.fit(lived(GRAPH, truth(OLD)), context=Context(GRAPH, encoder=str(small))), tmp_path / "own")
+    service = serving(LATER, tmp_path / "own", tmp_path, tiny_grader)
+    said = "".join(capsys.readouterr())
+    assert said.count("read texts with another base encoder") == 1
+    assert small.name in said and DEFAULT in said
+    assert "text" not in {one["placed_by"] for one in asked_for(service, known=OLD)["items"]}
 
 
 def test_without_an_encoder_the_rung_leaves_text_out(model: Path, tmp_path: Path) -> None:

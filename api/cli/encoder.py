@@ -38,6 +38,8 @@ def _recipe_options(command: Command) -> Command:
         default = one.default if one.default is not MISSING else None
         name = f"--{one.name.replace('_', '-')}"
         given: dict[str, Any] = {"default": default, "show_default": default is not None, "help": HELP[one.name]}
+        if one.name == "base":
+            given |= {"envvar": "WAYLINE_ENCODER", "show_envvar": True}
         if isinstance(default, bool):
             command = click.option(f"{name}/--no-{name[2:]}", **given)(command)
         else:
