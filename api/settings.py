@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from student_model import tracing
+from student_model.encoder.place import steady
 
 EMBEDDED_COURSE = "counting_to_linear_equations"
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
@@ -105,7 +106,8 @@ def embedded_course() -> Path:
 def _own_grader(course: Path) -> Path | None:
     """The grader in a course's own folder, where `wayline encoder fit --out COURSE/grader` put one."""
     own = course / "grader"
-    return own if (own / "encoder.json").is_file() else None
+    with steady(own) as place:
+        return own if (place / "encoder.json").is_file() else None
 
 
 def _beside(database: str, state: Path) -> Path:
@@ -135,8 +137,11 @@ def _model_fault(settings: Settings) -> str | None:
 
 
 def _grader_fault(settings: Settings) -> str | None:
-    if settings.grader is None or settings.grader.is_dir():
+    if settings.grader is None:
         return None
+    with steady(settings.grader) as place:
+        if place.is_dir():
+            return None
     return f"--grader {settings.grader} is no folder of a fitted grader; fit one with `wayline encoder fit`"
 
 
