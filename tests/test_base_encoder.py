@@ -140,6 +140,20 @@ def test_so_are_those_of_another_size_or_form(small: Path, tmp_path: Path) -> No
         load(str(place))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("tokenizer.json", "{"), ("tokenizer.json", "{}"), ("tokenizer.json", '{"version": "1.0", "added_tokens": []}'),
+     ("tokenizer_config.json", "[1]"), ("config.json", "[1]")],
+)  # fmt: skip
+def test_so_is_a_tokenizer_that_is_none(small: Path, tmp_path: Path, name: str, content: str) -> None:
+    place = shutil.copytree(small, tmp_path / "odd")
+    (place / name).write_text(content)
+    with pytest.raises(
+        EncoderMissing, match=r"the tokenizer of .+odd cannot be read: .*save its tokenizer\.json there"
+    ):
+        load(str(place))
+
+
 def test_an_encoder_is_called_as_the_hub_has_it_or_as_its_folder_is_named(small: Path) -> None:
     assert called() == called("") == called("all-MiniLM-L6-v2") == called(DEFAULT) == DEFAULT
     assert called("some/encoder") == "some/encoder"

@@ -179,8 +179,8 @@ def _tokenizer(place: Path) -> Any:
         if found.is_fast:
             return found
         reason = f"{type(found).__name__} cannot be converted"
-    except (OSError, ValueError, ImportError) as error:
-        reason = str(error)
+    except Exception as error:  # its library has none of its own, and raises just that
+        reason = f"{type(error).__name__}: {error}"
     remedy = "one of SentencePiece (*.model) needs `pip install sentencepiece`; else save its tokenizer.json there"
     raise EncoderMissing(f"the tokenizer of {place} cannot be read: {remedy} ({reason})")
 
