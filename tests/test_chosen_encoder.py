@@ -4,8 +4,8 @@ not mixed with what another reads.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from api.cli.encoder import encoder as encoder_commands
 from api.cli.tracer import tracer as tracer_commands
 from api.settings import base_encoder, read_settings
 from api.texts import Readings, warn_of_unread
+from api.wiring import open_store
 from knowledge_graph.formats import folder
 from student_model import storage
 from student_model.encoder.base import DEFAULT, EncoderMissing, embed
@@ -27,6 +28,7 @@ from student_model.placement import CONCEPT, RESPONSES, TEXT, Encoder
 from student_model.tracing import Context, Parameters, statespace
 from student_model.tracing._texts import PARTS, item_features, meanings, told_of_items
 from student_model.tracing.statespace import StateSpace
+from student_model.types import LearnerId, Response, ResponseId
 
 WIDE = 24
 
@@ -134,23 +136,36 @@ def test_fitting_a_grader_goes_by_the_setting_unless_a_base_is_given(tmp_path: P
     assert "WAYLINE_ENCODER" in run("encoder", "fit", "--help").stdout
 
 
-def test_fitting_and_measuring_a_tracer_goes_by_the_setting(tmp_path: Path, heard: Heard) -> None:
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course in a folder, with the log of two halves of its learners beside it."""
     folder.write(GRAPH.curriculum, tmp_path / "course")
     log = lived(GRAPH, truth(OLD))
-    rows = [f"{who},{what},{right:g}" for who, what, right in zip(
-        (log.learners[n] for n in log.learner), (log.vocabulary.items[n] for n in log.item), log.outcome, strict=True
-    )]  # fmt: skip
-    (tmp_path / "log.csv").write_text("\n".join(["learner_id,item_id,correct", *rows[:1500]]) + "\n")
-    (tmp_path / "test.csv").write_text("\n".join(["learner_id,item_id,correct", *rows[1500:]]) + "\n")
-    own = ("--train", tmp_path / "log.csv", "--curriculum", tmp_path / "course")
-    done = run(
-        "tracer", "fit", "--model", "mean", *own, "--out", tmp_path / "m", "--force", "--json", WAYLINE_ENCODER="a/b"
-    )
-    assert done.exit_code == 0 and json.loads(done.stdout)["model"] == "mean"
-    measured = run("tracer", "evaluate", "--model", "elo", *own, "--test", tmp_path / "test.csv", WAYLINE_ENCODER="a/b")
-    assert measured.exit_code == 0 and {context.encoder for *_, context in heard} == {"a/b"}
-    refused = run(
-        "tracer", "fit", "--model", "statespace", *own, "--out", tmp_path / "s", "--force", WAYLINE_ENCODER="a/b"
-    )
+    names, items = (log.learners[n] for n in log.learner), (log.vocabulary.items[n] for n in log.item)
+    rows = [f"{who},{what},{right:g}" for who, what, right in zip(names, items, log.outcome, strict=True)]
+    for name, own in (("train", rows[:1500]), ("test", rows[1500:])):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["learner_id,item_id,correct", *own]) + "\n")
+    return tmp_path / "course"
+
+
+def test_fitting_and_measuring_a_tracer_goes_by_the_setting(course: Path, tmp_path: Path, heard: Heard) -> None:
+    own = ("--train", tmp_path / "train.csv", "--curriculum", course)
+    for command, model, more in (
+        ("fit", "mean", ("--out", tmp_path / "m", "--force")),
+        ("evaluate", "elo", ("--test", tmp_path / "test.csv")),
+    ):
+        told = run("tracer", command, "--model", model, *own, *more, WAYLINE_ENCODER="a/b")
+        assert told.exit_code == 0 and {context.encoder for *_, context in heard} == {"a/b"}, told.output
+        heard.clear()
+    refused = run("tracer", "fit", "--model", "statespace", *own, "--out", tmp_path / "s", WAYLINE_ENCODER="a/b")
     assert refused.exit_code == 1 and "the base encoder 'a/b' is no folder" in refused.stderr
     assert not (tmp_path / "s").exists()
+
+
+def test_so_does_fitting_one_to_the_services_own_log(course: Path, tmp_path: Path, heard: Heard) -> None:
+    database = f"sqlite:///{tmp_path / 'w.db'}"
+    one = Response(response_id=ResponseId("r"), learner_id=LearnerId("l"), item_id=GRAPH.items[0].item_id, correct=True)
+    open_store(read_settings({}, database=database)).responses.append([one], datetime(2026, 1, 1, tzinfo=UTC))
+    given = ("--curriculum", course, "--database", database, "--out", tmp_path / "m", "--force")
+    told = run("tracer", "refit", "--model", "elo", *given, WAYLINE_ENCODER="a/b")
+    assert told.exit_code == 0 and {context.encoder for *_, context in heard} == {"a/b"}, told.output
