@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from student_model import tracing
+from student_model.encoder.place import steady
 
 EMBEDDED_COURSE = "counting_to_linear_equations"
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
-VARIABLES = ("CURRICULUM", "DATABASE", "MODEL", "GRADER", "REVIEW_BELOW", "KEY_FILE", "STATE_DIR")
+VARIABLES = ("CURRICULUM", "DATABASE", "MODEL", "GRADER", "ENCODER", "REVIEW_BELOW", "KEY_FILE", "STATE_DIR")
 """What the environment may set, each with the prefix `WAYLINE_`."""
 REVIEW_BELOW = 0.7
 """The confidence below which a grade waits for a teacher."""
@@ -41,6 +42,7 @@ class Settings:
         readings: the file that keeps what new items' texts mean, so that no start reads them again; it lies beside the
             SQLite file, and may be deleted.
         review_below: an answer in words whose grade is less certain than this waits for a teacher.
+        encoder: folder or name of the base encoder that reads texts where a model is fitted.
     """
 
     curriculum: Path
@@ -50,6 +52,7 @@ class Settings:
     grader: Path | None = None
     review_below: float = REVIEW_BELOW
     readings: Path | None = None
+    encoder: str | None = None
 
 
 def read_settings(
@@ -79,11 +82,17 @@ def read_settings(
         grader=Path(graded_by).resolve() if graded_by else _own_grader(course),
         review_below=_share(given["REVIEW_BELOW"]),
         readings=_beside(url, state).resolve() / "readings.npz",
+        encoder=base_encoder(environ),
     )
     faults = [fault for check in _CHECKS if (fault := check(settings))]
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def base_encoder(environ: Mapping[str, str]) -> str | None:
+    """Folder or name of the base encoder that fits go by where none is named; `None` for the default."""
+    return environ.get("WAYLINE_ENCODER") or None
 
 
 def embedded_course() -> Path:
@@ -97,7 +106,8 @@ def embedded_course() -> Path:
 def _own_grader(course: Path) -> Path | None:
     """The grader in a course's own folder, where `wayline encoder fit --out COURSE/grader` put one."""
     own = course / "grader"
-    return own if (own / "encoder.json").is_file() else None
+    with steady(own) as place:
+        return own if (place / "encoder.json").is_file() else None
 
 
 def _beside(database: str, state: Path) -> Path:
@@ -127,8 +137,11 @@ def _model_fault(settings: Settings) -> str | None:
 
 
 def _grader_fault(settings: Settings) -> str | None:
-    if settings.grader is None or settings.grader.is_dir():
+    if settings.grader is None:
         return None
+    with steady(settings.grader) as place:
+        if place.is_dir():
+            return None
     return f"--grader {settings.grader} is no folder of a fitted grader; fit one with `wayline encoder fit`"
 
 

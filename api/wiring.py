@@ -21,7 +21,7 @@ from api.reload import Reloader, Signature, signature
 from api.replies import Cards
 from api.rungs import Answer, Rungs
 from api.settings import REVIEW_BELOW
-from api.texts import reading_with
+from api.texts import reading_with, warn_of_unread
 from data.database import open_database
 from data.decisions import DecisionLog
 from data.key_file import key_of
@@ -292,13 +292,15 @@ def _over(graph: KnowledgeGraph, tracer: Tracer, encoder: Encoder | None) -> Tra
 def _placed(tracer: Tracer, graph: KnowledgeGraph, encoder: Encoder | None) -> Tracer:
     """The tracer with new items placed; without what they say, where that cannot be read."""
     try:
-        return placed(tracer, graph, encoder)
+        found = placed(tracer, graph, encoder)
     except Exception as error:  # a broken encoder lowers quality, never availability
         if encoder is None:
             raise
         logs.crashed(error)
         structlog.get_logger().warning("texts cannot be read: new items are placed without them", model=tracer.name)
         return placed(tracer, graph)
+    warn_of_unread(found, encoder)
+    return found
 
 
 def simpler_of(registered: Path, graph: KnowledgeGraph, encoder: Encoder | None = None) -> Tracer:

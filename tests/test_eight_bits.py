@@ -61,6 +61,15 @@ def test_what_attention_puts_out_is_found_and_left_in_32_bits(family: str, small
     assert not weights(less)
 
 
+def test_a_graph_does_not_tell_where_it_was_made(small: Path, tmp_path: Path) -> None:
+    path = write_graph(Vectors(encoder_of("bert", small)), load(str(small)), tmp_path / "base.onnx")
+    content = path.read_bytes()
+    assert b".py" not in content and str(Path(__file__).parents[1]).encode() not in content
+    again = write_graph(Vectors(encoder_of("bert", small)), load(str(small)), tmp_path / "again.onnx")
+    assert again.read_bytes() == content, "what a service keeps of texts goes by the file's hash"
+    assert Graph(path).run({"tokens": np.array([[101, 102]]), "mask": np.array([[1, 1]])}).shape == (1, 2, 24)
+
+
 def test_values_are_not_taken_for_outputs_where_queries_and_keys_are_read_twice(small: Path, tmp_path: Path) -> None:
     """DeBERTa multiplies its positions with the weights of queries and keys too, which are then no longer constants if
     they are large."""

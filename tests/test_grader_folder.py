@@ -15,6 +15,7 @@ import pytest
 from graders_fitted import AT, Made, planted, write
 from test_encoder_cli import run
 
+from student_model.encoder import export
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.base import embed
 from student_model.encoder.export import Whole, _answering, _sealed, place_for, save
@@ -75,6 +76,21 @@ def test_a_link_is_followed_and_the_grader_behind_it_replaced(fitted: Fitted, tm
     (own / "encoder.json").write_bytes((own / "encoder.json").read_bytes().replace(b'"seconds": 1.0', b'"seconds": 9'))
     assert save(fitted, planted(6), link, AT, 1.0).manifest == first.manifest
     assert link.is_symlink() and sorted(one.name for one in tmp_path.iterdir()) == ["link", "own"]
+
+
+def test_where_writing_fails_the_old_one_stays_and_nothing_lies_beside_it(
+    fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = save(fitted, planted(6), tmp_path / "grader", AT, 1.0)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(export, "write_graph", full)
+    with pytest.raises(OSError, match="no space left"):
+        save(fitted, planted(6), tmp_path / "grader", AT, 2.0)
+    assert open_grader(tmp_path / "grader").manifest == first.manifest
+    assert [one.name for one in tmp_path.iterdir()] == ["grader"]
 
 
 def test_the_folder_one_is_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from graders_fitted import planted, write
@@ -17,6 +18,8 @@ from torch import Tensor, nn
 from transformers import (
     DistilBertConfig,
     DistilBertModel,
+    ModernBertConfig,
+    ModernBertModel,
     MPNetConfig,
     MPNetModel,
     PreTrainedModel,
@@ -29,12 +32,19 @@ from transformers import (
 from student_model.encoder import base
 from student_model.encoder.base import EncoderMissing, EncoderUnfit, load
 from student_model.encoder.grader import open_grader
+from student_model.encoder.graphs import Vectors, write_graph
+from student_model.encoder.reader import Graph
 from student_model.encoder.recipe import HELP
 from student_model.encoder.tuning import tuned
 
 SIZES: dict[str, Any] = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+SIGNS: dict[str, Any] = {
+    "vocab_size": 30522, "pad_token_id": 0,
+    **{f"{name}_token_id": 101 for name in ("cls", "bos")}, **{f"{name}_token_id": 102 for name in ("sep", "eos")},
+}  # fmt: skip
 MADE: dict[str, Callable[[], PreTrainedModel]] = {
     "distilbert": lambda: DistilBertModel(DistilBertConfig(dim=24, n_layers=2, n_heads=2, hidden_dim=32)),
+    "modernbert": lambda: ModernBertModel(ModernBertConfig(**SIZES, **SIGNS)),
     "mpnet": lambda: MPNetModel(MPNetConfig(**SIZES)),
     "roberta": lambda: RobertaModel(RobertaConfig(**SIZES)),
     "xlnet": lambda: XLNetModel(XLNetConfig(d_model=24, n_layer=2, n_head=2, d_inner=32)),
@@ -73,7 +83,7 @@ def train(tmp_path: Path) -> Path:
     return write(tmp_path / "train.jsonl", rows)
 
 
-@pytest.mark.parametrize("family", ["distilbert", "mpnet", "roberta"])
+@pytest.mark.parametrize("family", ["distilbert", "modernbert", "mpnet", "roberta"])
 def test_two_adapters_a_layer_learn_and_change_nothing_at_first(family: str) -> None:
     encoder = of(family)
     own = tuned(copy.deepcopy(encoder), "adapters", 1, 4, 10).encoder
@@ -86,13 +96,26 @@ def test_two_adapters_a_layer_learn_and_change_nothing_at_first(family: str) -> 
     assert not torch.allclose(said(own), said(encoder), atol=1e-3)
 
 
-@pytest.mark.parametrize("family", ["distilbert", "mpnet", "roberta"])
+def test_a_modern_bert_with_adapters_is_served_in_eight_bits(small: Path, tmp_path: Path) -> None:
+    """It turns positions, and its layers look far and near in turn: the exporter has to take both."""
+    own = tuned(of("modernbert"), "adapters", 1, 4, 10).encoder
+    with torch.no_grad():
+        for name, one in own.named_parameters():
+            if name in learning(own):
+                one.normal_(0.0, 0.5)
+    graph = Graph(write_graph(Vectors(own), load(str(small)), tmp_path / "own.onnx"))
+    found, whole = graph.run({"tokens": TOKENS.numpy(), "mask": MASK.numpy()}), said(own).numpy()
+    there = MASK.numpy() > 0
+    assert (found * whole)[there].sum() / np.sqrt((found[there] ** 2).sum() * (whole[there] ** 2).sum()) > 0.99
+
+
+@pytest.mark.parametrize("family", ["distilbert", "modernbert", "mpnet", "roberta"])
 @pytest.mark.parametrize("method", ["full", "last", "lora", "adalora", "frozen"])
 def test_the_other_methods_change_nothing_at_first_either(family: str, method: str) -> None:
     encoder = of(family)
     own = tuned(copy.deepcopy(encoder), method, 1, 4, 10).encoder
     assert torch.allclose(said(own.eval()), said(encoder), atol=1e-6)
-    assert not any("word_embeddings" in name for name in learning(own))
+    assert not any(words in name for name in learning(own) for words in ("word_embeddings", "tok_embeddings"))
     assert "all but the words' vectors" in HELP["method"]
 
 

@@ -31,7 +31,7 @@ WIDE, FORM, PLACES = 384, 14, 768 + 14 + 2
 
 @pytest.fixture(scope="module")
 def features() -> FloatArray:
-    return item_features(GRAPH, GRAPH.vocabulary, ALONE)
+    return item_features(GRAPH, GRAPH.vocabulary, ALONE).values
 
 
 def test_meanings_are_of_text_choices_and_concepts_and_answers_apart(features: FloatArray) -> None:
@@ -65,7 +65,7 @@ def test_concepts_share_one_weight_and_places_fade_along_the_course(features: Fl
 
 def test_items_of_the_log_alone_have_no_features_and_those_of_the_course_alone_no_row(features: FloatArray) -> None:
     words = Vocabulary.build([A, B], {ItemId("lost"): [B], ItemId("i2"): [], ItemId("i0"): [A]})
-    some = item_features(GRAPH, words, ALONE)
+    some = item_features(GRAPH, words, ALONE).values
     assert np.isnan(some[0]).all() and not np.isnan(some[1:]).any()
     assert some[[2, 1], 2 * WIDE + FORM : PLACES].tolist() == [[TAGS, 0.0], [0.0, 0.0]]
     assert some[[2, 1], : 2 * WIDE] == pytest.approx(features[[0, 2], : 2 * WIDE], abs=1e-4)

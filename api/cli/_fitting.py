@@ -22,6 +22,7 @@ from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
 from student_model import storage
 from student_model.audit import Fault, LeakyData
+from student_model.encoder.base import EncoderMissing
 from student_model.guard import FEWEST, GUARDS, Verdict, tried
 from student_model.log import Log
 from student_model.origin import Data, Origin, code_version
@@ -85,7 +86,8 @@ def registered(
         tracer = _whole(model, log, seed, context, tracer, cut)
     if model not in GUARDS:
         context.tell(f"fitting {GUARDS[-1]}, for when {model} fails")
-        storage.save(load(GUARDS[-1]).fit(log, seed, Context(context.graph)), out / storage.SIMPLER)
+        simpler = load(GUARDS[-1]).fit(log, seed, Context(context.graph, encoder=context.encoder))
+        storage.save(simpler, out / storage.SIMPLER)
     seconds = time.perf_counter() - begin
     data = Data.of(log, None if context.graph is None else context.graph.version)
     forced = force and (bool(lost) or verdict is None)
@@ -122,7 +124,8 @@ def refitted(model: str, settings: Settings, out: Path, seed: int, tell: Line, *
     if strange > len(log) // 2:
         note = f"{strange:,} of {len(log):,} responses are to items that {settings.curriculum} does not have"
         click.echo(f"warning: {note}: is it the right --curriculum?", err=True)
-    return registered(model, log, out, seed, Context(graph, tell, done=tell.done), force=force)
+    context = Context(graph, tell, done=tell.done, encoder=settings.encoder)
+    return registered(model, log, out, seed, context, force=force)
 
 
 def require_unseen(registered: Path, test: Path) -> None:
@@ -182,6 +185,7 @@ def refusals() -> Iterator[None]:
             LeakyData,
             Refused,
             CheckpointError,
+            EncoderMissing,
             _report.ReportError,
             _tracking.TrackingError,
         ) as error:

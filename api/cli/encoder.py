@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli._graders import MODEL, opened
 from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def _recipe_options(command: Command) -> Command:
         default = one.default if one.default is not MISSING else None
         name = f"--{one.name.replace('_', '-')}"
         given: dict[str, Any] = {"default": default, "show_default": default is not None, "help": HELP[one.name]}
+        if one.name == "base":
+            given |= {"envvar": "WAYLINE_ENCODER", "show_envvar": True}
         if isinstance(default, bool):
             command = click.option(f"{name}/--no-{name[2:]}", **given)(command)
         else:
@@ -160,7 +163,7 @@ def _fitted(served: Served, out: Path, as_json: bool) -> None:
 
 
 @encoder.command()
-@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@MODEL
 @click.option("--test", type=ANSWERS, multiple=True, required=True, help="Graded answers it was not fitted to.")
 @COURSE
 @click.option("--rename", multiple=True, metavar="LABEL=LABEL", help="A label of the answers, as the grader calls it.")
@@ -178,11 +181,10 @@ def evaluate(
     from api.cli import _fitting
     from data.graded_answers import read_graded
     from student_model.encoder.evaluation import evaluate as measure
-    from student_model.encoder.grader import open_grader
 
     renamed = dict(_pair(one, "--rename") for one in rename)
     with _refusals(), _fitting.progress() as tell:
-        answers, grader = read_graded(test, _items(curriculum)), open_grader(model)
+        answers, grader = read_graded(test, _items(curriculum)), opened(model)
         _require_unseen(grader, answers, model, test, tell)
         tell(f"grading {len(answers):,} answers")
         found = measure(grader, answers, renamed, tell.done, precedents)
@@ -212,7 +214,7 @@ def _require_unseen(
 
 
 @encoder.command()
-@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@MODEL
 @click.option("--question", help="The question.")
 @click.option("--reference", multiple=True, help="A right answer; may be given several times.")
 @click.option("--answer", help="The answer to grade.")
@@ -235,14 +237,13 @@ def grade(
     """Grade one answer, or each of a file: one JSON object a line with label, score, confidence, evidence."""
     from data.graded_answers import read_graded
     from student_model.encoder.answers import GradedAnswer
-    from student_model.encoder.grader import open_grader
 
     if (file is None) == (question is None or answer is None):
         raise click.UsageError("give --question, --reference and --answer, or --file")
     if embedding and file is None and not as_json:
         raise click.UsageError("--embedding is for programs: give --json or --file with it")
     with _refusals():
-        grader = open_grader(model)
+        grader = opened(model)
         if file is None:
             answers = [GradedAnswer(str(question), reference, str(answer), passage=passage)]
         else:
@@ -268,7 +269,7 @@ def grade(
 
 
 @encoder.command()
-@click.option("--model", type=FOLDER, required=True, help="What `fit --out` wrote.")
+@MODEL
 @click.option("--unlabelled", type=ANSWERS, multiple=True, required=True, help="Answers without grades.")
 @click.option("--graded", type=ANSWERS, multiple=True, help="Answers that have grades: their questions can wait.")
 @click.option("--count", type=click.IntRange(1), default=20, show_default=True, help="Answers to grade next.")
@@ -301,10 +302,9 @@ def queue(
     from api.cli import _fitting
     from data.graded_answers import read_graded
     from student_model.encoder.choose import choose, doubts
-    from student_model.encoder.grader import open_grader
 
     with _refusals(), _fitting.progress() as tell:
-        items, grader = _items(curriculum), open_grader(model)
+        items, grader = _items(curriculum), opened(model)
         done = read_graded(graded, items) if graded else []
         known = {(one.group, one.answer) for one in done}
         bare = read_graded(unlabelled, items, graded=False)

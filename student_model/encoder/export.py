@@ -32,6 +32,7 @@ from student_model.encoder.grader import (
 )
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
+from student_model.encoder.place import replacing, steady
 from student_model.encoder.reader import Reader
 from student_model.encoder.reading import how_many_features, reading
 from student_model.encoder.similar import Reading
@@ -88,9 +89,18 @@ def save(
         GraderError: see `place_for`, which tells before anything is fitted.
     """
     out = place_for(out)
-    fresh = out.with_name(f".{out.name}.next")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    with replacing(out) as fresh:
+        _write(fitted, answers, fresh, tell)
+        answering, origin = _answering(fitted), _origin(fitted, answers, at, seconds)
+        _sealed(fresh, answering, origin)
+        tell("comparing it with the grader of 32 bits")
+        _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), answers)})
+    with steady(out) as place:
+        return open_grader(place)
+
+
+def _write(fitted: Fitted, answers: Sequence[GradedAnswer], fresh: Path, tell: Callable[[str], None]) -> None:
+    """All files but the manifest."""
     shutil.copy(fitted.reader.path, fresh / BASE)
     (fresh / TOKENIZER).write_text(fitted.base.pairs.tokenizer.to_str(), encoding="utf-8")
     for number, member in enumerate(fitted.members):
@@ -103,17 +113,6 @@ def save(
     if fitted.precedents is not None:
         np.savez_compressed(fresh / PRECEDENTS, **fitted.precedents.arrays())  # type: ignore[arg-type]
     np.savez_compressed(fresh / LEARNED, answers=np.unique(fingerprints(answers)))
-    answering, origin = _answering(fitted), _origin(fitted, answers, at, seconds)
-    _sealed(fresh, answering, origin)
-    tell("comparing it with the grader of 32 bits")
-    _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), answers)})
-    old = out.with_name(f".{out.name}.before")
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        out.rename(old)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-    return open_grader(out)
 
 
 def _answering(fitted: Fitted) -> dict[str, Any]:

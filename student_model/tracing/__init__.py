@@ -116,6 +116,7 @@ class Context:
         checkpoint: folder where training keeps how far it has come, and from which it goes on.
         accumulate: batches whose gradients are added up before each step of training.
         interrupted: hears that ctrl-C ended the training of a network, which is at its best so far.
+        encoder: folder or name of the base encoder that reads the course's texts; the default where absent.
     """
 
     graph: KnowledgeGraph | None = None
@@ -125,6 +126,7 @@ class Context:
     accumulate: int = 1
     interrupted: Callable[[], None] = lambda: None
     done: Callable[[float], None] = lambda share: None
+    encoder: str | None = None
 
 
 class CheckpointError(ValueError):

@@ -42,6 +42,7 @@ class Transfer:
         joint: how far off both together are, for items left out; squared logits. `apart`: how far off the text alone
             is, for concepts left out whole; infinite where it is no better than one difficulty for all.
         explained: the share of the spread of difficulties that texts explain, for items left out.
+        base: what the encoder of the fit is called; empty for the default in models from before this was kept.
     """
 
     weights: FloatArray
@@ -53,6 +54,7 @@ class Transfer:
     joint: float
     apart: float
     explained: float
+    base: str = ""
 
     def told(self, known: FloatArray) -> FloatArray:
         """The difficulties of items with these features (n, F), shape (n,)."""
@@ -93,7 +95,7 @@ class Cold:
         codes = np.where(among(other, taught), CONCEPT, PRIOR).astype(np.int8)
         source = np.array([own.item_index.get(one, -1) for one in other.items], dtype=np.int64)
         codes[source >= 0] = self.placement.codes[source[source >= 0]]
-        return replace(self, taught=taught, placement=replace(self.placement, codes=codes))
+        return replace(self, taught=taught, placement=replace(self.placement, codes=codes, unread=None))
 
     def read(self, there: BoolArray) -> Cold:
         """With items (I,) whose texts the fit has read, so that those without responses are placed by these."""
@@ -107,7 +109,7 @@ class Cold:
 
     def settings(self) -> dict[str, float | int | str | bool | None]:
         """For `Parameters`."""
-        kept = {f"cold_{name}": getattr(self.transfer, name) for name in NUMBERS} if self.transfer else {}
+        kept = {f"cold_{name}": getattr(self.transfer, name) for name in (*NUMBERS, "base")} if self.transfer else {}
         return {**kept, "placed_deep": self.placement.deep, "placed_with": self.placement.encoder}
 
 
@@ -126,5 +128,6 @@ def restored(parameters: Parameters) -> Cold | None:
     if "cold_weights" in own:
         weights, centre, form, probe = (own[f"cold_{name}"] for name in ARRAYS)
         level, share, joint, apart, explained = (setting(parameters, f"cold_{name}") for name in NUMBERS)
-        transfer = Transfer(weights, centre, form, probe, level, share, joint, apart, explained)
+        base = str(told.get("cold_base") or "")
+        transfer = Transfer(weights, centre, form, probe, level, share, joint, apart, explained, base)
     return Cold(placement, own["taught"], transfer)

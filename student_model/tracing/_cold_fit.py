@@ -9,20 +9,19 @@ from numpy.typing import NDArray
 
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray
-from student_model.encoder.base import embed
 from student_model.tracing import Context
-from student_model.tracing._cold import PROBE, Transfer
+from student_model.tracing._cold import Transfer
 from student_model.tracing._placing import form_of
-from student_model.tracing._texts import FEWEST, RIDGES, WIDTH, Spectrum, informed
+from student_model.tracing._texts import FEWEST, RIDGES, Features, Spectrum, informed
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
 
 WORTH = 0.01
 """Share of the spread of difficulties below which texts tell nothing: it is chance, not law."""
 
 
-def read_into(belief: StateSpace, features: FloatArray | None, context: Context) -> StateSpace:
+def read_into(belief: StateSpace, features: Features | None, context: Context) -> StateSpace:
     """The belief model with what `told_of_items` tells of its own items, and what of it goes for items to come."""
-    better = informed(belief, features, context)
+    better = informed(belief, None if features is None else features.values, context)
     graph = context.graph
     if features is None or graph is None:
         return better
@@ -34,19 +33,19 @@ def read_into(belief: StateSpace, features: FloatArray | None, context: Context)
     return replace(better, cold=replace(better.cold, transfer=found))
 
 
-def transfer(belief: StateSpace, features: FloatArray, graph: KnowledgeGraph) -> Transfer | None:
+def transfer(belief: StateSpace, features: Features, graph: KnowledgeGraph) -> Transfer | None:
     """What the items with responses tell of any; `None` where one difficulty for all is as good, or they are few."""
-    words, (_, information) = belief.vocabulary, belief.estimates()
-    rows = np.flatnonzero(~np.isnan(features).any(axis=1) & (information > ITEM_PULL))
+    words, values, (_, information) = belief.vocabulary, features.values, belief.estimates()
+    rows = np.flatnonzero(~np.isnan(values).any(axis=1) & (information > ITEM_PULL))
     if len(rows) < FEWEST:
         return None
     form = np.array([form_of(one) for one in graph.items if one.item_id in words.item_index])
-    wide = 2 * WIDTH + form.shape[1]
+    wide = 2 * features.width + form.shape[1]
     y = belief.difficulty[rows]
     level, spread = float(y.mean()), float(y.var())
-    x = features[rows, :wide]
+    x = values[rows, :wide]
     found = _Ridge(x, y)
-    told, usual = found.left_out(), _Ridge(features[rows, wide : wide + len(words.concepts)], y).left_out()
+    told, usual = found.left_out(), _Ridge(values[rows, wide : wide + len(words.concepts)], y).left_out()
     error, apart = float(np.mean(told**2)), float(np.mean(found.left_out(_mains(belief, rows)) ** 2))
     share, joint = shared_by(told, usual)
     few = (1.0 - WORTH) * spread
@@ -56,12 +55,13 @@ def transfer(belief: StateSpace, features: FloatArray, graph: KnowledgeGraph) ->
         weights=found.weights(),
         centre=x.mean(axis=0),
         form=np.stack((form.mean(axis=0), form.std(axis=0) + 1e-9)),
-        probe=embed([PROBE])[0].astype(np.float64),
+        probe=features.probe,
         level=level,
         share=share,
         joint=joint,
         apart=apart if apart < few else np.inf,
         explained=1.0 - error / spread,
+        base=features.base,
     )
 
 

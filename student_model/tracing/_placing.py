@@ -76,12 +76,15 @@ def place(graph: KnowledgeGraph, bound: Places, encoder: Encoder | None) -> Plac
     """The items of a course where those that are new to the model are placed."""
     codes, model = bound.cold.placement.codes, bound.cold.transfer
     free, known = np.isin(codes, (CONCEPT, PRIOR)), among(graph.vocabulary, bound.cold.taught)
-    told = _told(graph, model, np.flatnonzero(free & graph.scored), encoder)
+    asked = [n for n in np.flatnonzero(free & graph.scored).tolist() if graph.items[n].text]
+    strange = model is not None and encoder is not None and bool(asked) and not model.reads_as(encoder)
+    told = None if strange else _told(graph, model, asked, encoder)
     read = _by_text(bound, told, known)
     above = _by_graph(graph, np.asarray(free & ~known), read)
     found = np.where(above.codes >= 0, above.codes, np.where(read.by, TEXT, codes)).astype(np.int8)
     version = encoder.version if encoder is not None and read.by.any() else bound.cold.placement.encoder
-    placement = Placement(found, above.deep or bound.cold.placement.deep, version)
+    unread = model.base if strange and model is not None else None
+    placement = Placement(found, above.deep or bound.cold.placement.deep, version, unread)
     difficulty = read.difficulty + above.difficulty
     usual = _usual(graph, bound, difficulty, np.asarray(read.by & ~known))
     return Places(difficulty, read.variance, usual, Cold(placement, bound.cold.taught, model))
@@ -139,19 +142,16 @@ def _usual(graph: KnowledgeGraph, bound: Places, difficulty: FloatArray, new: Bo
 
 
 def _told(
-    graph: KnowledgeGraph, model: Transfer | None, places: NDArray[np.int64], encoder: Encoder | None
+    graph: KnowledgeGraph, model: Transfer | None, places: Sequence[int], encoder: Encoder | None
 ) -> FloatArray | None:
-    """What texts say of the items at these places, (I,), NaN for others and for those without one; `None` where
-    nothing can be read, or not by the encoder of the fit.
-    """
-    items = [(n, graph.items[n]) for n in places.tolist() if graph.items[n].text]
-    if model is None or encoder is None or not items or not model.reads_as(encoder):
+    """What texts say of the items at these places, (I,), NaN for others; `None` where nothing can be read."""
+    if model is None or encoder is None or not places:
         return None
-    some = [item for _, item in items]
+    some = [graph.items[n] for n in places]
     meaning, answer = encoder.embed(texts_of(graph, some)), encoder.embed([answer_of(one) for one in some])
     form = np.array([form_of(one) for one in some])
     told = np.full(len(graph.items), np.nan)
-    told[[n for n, _ in items]] = model.told(shared(meaning, answer, (form - model.form[0]) / model.form[1]))
+    told[places] = model.told(shared(meaning, answer, (form - model.form[0]) / model.form[1]))
     return told
 
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from knowledge_graph.graph import KnowledgeGraph
 from knowledge_graph.vocabulary import FloatArray, Vocabulary
-from student_model.encoder.base import EncoderMissing, embed
+from student_model.encoder.base import EncoderMissing, called, load, text_vectors
 from student_model.tracing import Context
+from student_model.tracing._cold import PROBE
 from student_model.tracing._drift_fit import Estimates, told_of
 from student_model.tracing._placing import answer_of, form_of, shared, texts_of
 from student_model.tracing.statespace import ITEM_PULL, StateSpace
@@ -36,8 +37,24 @@ STRETCHES = (0.05, 0.15)
 
 NEAR = 10.0
 
-WIDTH, PARTS = 384, 32
-"""Numbers of a meaning as the encoder gives it, and those that networks get of it."""
+PARTS = 32
+"""Numbers that networks get of a meaning."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """What is known of each item without any response, and what read it.
+
+    Attributes:
+        values: (I, F), NaN for items the course does not have; first the meanings of text and answer, `width` numbers
+            each, as many as the encoder gives.
+        probe: how the encoder reads `PROBE`, (width,). `base`: what it is called.
+    """
+
+    values: FloatArray
+    width: int
+    probe: FloatArray
+    base: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,14 +68,20 @@ class Expectation:
     explained: float
 
 
-def told_of_items(words: Vocabulary, context: Context) -> FloatArray | None:
-    """`item_features` of the course in the context; `None` where it has no texts, or nothing here can read them."""
+def told_of_items(words: Vocabulary, context: Context) -> Features | None:
+    """`item_features` of the course in the context; `None` where it has no texts, or nothing here can read them.
+
+    Raises:
+        EncoderMissing: the context names an encoder, and there is none.
+    """
     graph = context.graph
     if graph is None or not any(item.text for item in graph.curriculum.items):
         return None
     try:
         return item_features(graph, words, context)
     except EncoderMissing as missing:
+        if context.encoder is not None:
+            raise
         context.tell(f"going on without texts: {missing}")
         return None
 
@@ -89,27 +112,33 @@ def informed(belief: StateSpace, features: FloatArray | None, context: Context) 
     )
 
 
-def meanings(features: FloatArray | None, items: int) -> NDArray[np.float32]:
+def meanings(features: Features | None, items: int) -> NDArray[np.float32]:
     """What items mean in few numbers: the `PARTS` main components of their meanings, of unit spread; (I, PARTS).
 
     Items that the course does not have are nought, and without any texts the width is 0.
     """
     if features is None:
         return np.zeros((items, 0), dtype=np.float32)
-    there = ~np.isnan(features).any(axis=1)
-    own = features[there, :WIDTH] - features[there, :WIDTH].mean(axis=0)
+    meaning = features.values[:, : features.width]
+    there = ~np.isnan(meaning).any(axis=1)
+    own = meaning[there] - meaning[there].mean(axis=0)
     left, size, _ = np.linalg.svd(own, full_matrices=False)
     parts = np.zeros((items, min(PARTS, len(size))), dtype=np.float32)
     parts[there] = (left * size)[:, : parts.shape[1]] / (size[0] / np.sqrt(len(own)) + 1e-9)
     return parts
 
 
-def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) -> FloatArray:
-    """What is known of each item without any response, shape (I, F); NaN for items the course does not have."""
+def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) -> Features:
+    """What is known of each item of a vocabulary, as far as the course has it.
+
+    Raises:
+        EncoderMissing: the encoder is not here.
+    """
     items = [(words.item_index[one.item_id], one) for one in graph.curriculum.items if one.item_id in words.item_index]
     place = [n for n, _ in items]
-    meaning = embed(texts_of(graph, [one for _, one in items]), context.tell)
-    answer = embed([answer_of(one) for _, one in items], context.tell)
+    base = load(context.encoder)
+    meaning = text_vectors(base, texts_of(graph, [one for _, one in items]), context.tell)
+    answer = text_vectors(base, [answer_of(one) for _, one in items], context.tell)
     form = np.array([form_of(one) for _, one in items])
     form = (form - form.mean(axis=0)) / (form.std(axis=0) + 1e-9)
     tags = np.zeros((len(items), len(words.concepts)))
@@ -117,9 +146,10 @@ def item_features(graph: KnowledgeGraph, words: Vocabulary, context: Context) ->
         own = words.concepts_of(n)
         tags[row, own] = 1.0 / max(len(own), 1)
     known = np.concatenate((shared(meaning, answer, form), TAGS * tags, PLACE * _places(len(items))), axis=1)
-    features = np.full((len(words.items), known.shape[1]), np.nan)
-    features[place] = known
-    return features
+    values = np.full((len(words.items), known.shape[1]), np.nan)
+    values[place] = known
+    probe = text_vectors(base, [PROBE])[0].astype(np.float64)
+    return Features(values, base.width, probe, called(context.encoder))
 
 
 def _places(items: int) -> FloatArray:

@@ -1,0 +1,42 @@
+"""Graders as commands are given them: a folder, found also where a fit that broke off has left it aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from student_model.encoder.place import steady
+
+if TYPE_CHECKING:
+    from student_model.encoder.grader import Served
+
+
+def _there(_: click.Context, __: click.Parameter, given: Path) -> Path:
+    """The folder that was given, if there is one; a grader that was set aside is put back before it is missed."""
+    with steady(given) as place:
+        if not place.is_dir():
+            raise click.BadParameter(f"Directory '{given}' does not exist.")
+    return given
+
+
+MODEL = click.option(
+    "--model",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=_there,
+    required=True,
+    help="What `fit --out` wrote.",
+)
+
+
+def opened(folder: Path) -> Served:
+    """The grader of a folder, which no other takes the place of while it is opened.
+
+    Raises:
+        GraderError: see `open_grader`.
+    """
+    from student_model.encoder.grader import open_grader  # with all it needs, only where it is wanted
+
+    with steady(folder) as place:
+        return open_grader(place)
