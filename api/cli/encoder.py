@@ -233,6 +233,8 @@ def grade(
             answers = [GradedAnswer(str(question), reference, str(answer), passage=passage)]
         else:
             answers = read_graded([file], _items(curriculum), graded=False)
+        if not grader.reads_passages and any(one.passage and not one.reference_answers for one in answers):
+            click.echo("it was fitted to no answers beside a passage alone: without a reference it guesses", err=True)
         for one in answers:
             found = grader.grade(one.question, one.reference_answers, one.answer, one.passage)
             document = {
