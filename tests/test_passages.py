@@ -9,17 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graders_fitted import planted
 from hypothesis import given
 from hypothesis import strategies as st
 from worded import numbers, pairs
 
 from data.graded_answers import read_graded
-from student_model.encoder.answers import GradedAnswer
+from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.families import families, held_back
 from student_model.encoder.grader import open_grader
+from student_model.encoder.guard import _disguises
 from student_model.encoder.pairs import PASSAGE, Budget
 from student_model.encoder.passages import COMPARED, LONGEST, chosen, compared, nearest, sentences
 from student_model.encoder.swaps import Swaps
+from student_model.judging.wording import words
 
 GRADED = Path(__file__).resolve().parents[1] / "data" / "graded"
 READING = read_graded([GRADED / "reading.jsonl"])
@@ -74,8 +77,8 @@ def test_one_that_does_not_fit_makes_room_for_the_next() -> None:
     assert chosen("", "salt", "", len, 3) == []
 
 
-words = st.sampled_from(["salt", "water", "fog", "bell", "the", "and", ".", "!", "\n", "oar"])
-texts = st.lists(words, max_size=40).map(" ".join)
+some = st.sampled_from(["salt", "water", "fog", "bell", "the", "and", ".", "!", "\n", "oar"])
+texts = st.lists(some, max_size=40).map(" ".join)
 
 
 @given(texts, texts, texts, st.integers(1, 30))
@@ -121,6 +124,14 @@ def test_features_compare_with_references_or_without_any_with_the_nearest_senten
     assert compared(replace(one, reference_answers=(), passage="")) == ()
     long = replace(one, reference_answers=(), passage="Nothing here. " * 9 + BAY)
     assert len(compared(long)) == COMPARED and "A bell rang behind her." in compared(long)
+
+
+def test_without_references_disguised_answers_heap_up_the_words_of_the_passage() -> None:
+    passage = "Granite columns carried marble arches. Copper gutters collected winter rain."
+    told = [replace(one, reference_answers=(), passage=passage) for one in planted()]
+    task = Task("labels", ("correct", "incorrect"), (1.0, 0.0))
+    made, _ = _disguises(told, [0.0] * len(told), task, seed=1)
+    assert sum(len(set(words(passage)) & set(words(one.answer))) > 1 for one in made) > 4
 
 
 def about(question: str, passage: str, reference: str) -> GradedAnswer:
