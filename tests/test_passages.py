@@ -86,7 +86,7 @@ def test_whatever_is_read_is_of_the_passage_in_its_order_within_the_budget_and_t
     passage: str, question: str, answer: str, most: int
 ) -> None:
     found = chosen(passage, question, answer, lambda text: len(text.split()), most)
-    places, told = [], sentences(passage)
+    places, told = list[int](), sentences(passage)
     for one in found:
         places.append(told.index(one, places[-1] + 1 if places else 0))
     assert bool(found) == bool(told) and places == sorted(places)
@@ -179,6 +179,6 @@ def test_a_grader_that_learned_of_no_passage_says_so_and_still_grades(tiny_grade
     grader = open_grader(tiny_grader)
     assert grader.manifest["trained_on"]["passages_alone"] == 0 and not grader.reads_passages
     grade = grader.grade("What rang?", (), "a bell", passage)
-    assert 0.0 < grade.confidence <= 1.0 and grade.evidence == grade.missing == ()
+    assert 0.0 < grade.confidence <= 1.0 and not grade.evidence and not grade.missing
     (alone,) = grader.outcomes([GradedAnswer("What rang?", (), "a bell", passage=passage)]).score
     assert alone == grade.score

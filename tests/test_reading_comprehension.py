@@ -22,7 +22,7 @@ from api.wiring import build
 from data.graded_answers import read_graded
 from knowledge_graph.formats import folder
 from knowledge_graph.graph import KnowledgeGraph
-from knowledge_graph.types import Item, Step
+from knowledge_graph.types import Item, ItemId, Step
 from student_model.encoder.answers import GradedAnswer
 from student_model.encoder.export import save
 from student_model.encoder.fit import fit
@@ -35,10 +35,10 @@ from student_model.judging.wording import Wording
 
 FOG = "The fog came down. Mara stopped rowing, for the bell rang behind her."
 SEEN = ask("seen", "text", "towns", text="Why did she stop?", passage=FOG, reference_answers=("The bell rang.",))
-ALONE = replace(SEEN, item_id="alone", reference_answers=())
+ALONE = replace(SEEN, item_id=ItemId("alone"), reference_answers=())
 STEPPED = replace(
     SEEN,
-    item_id="stepped",
+    item_id=ItemId("stepped"),
     kind="steps",
     steps=(Step("who", "text", "Who rang it?"), Step("how", "text", "How many rang?", reference_answers=("One.",))),
 )
