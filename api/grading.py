@@ -9,7 +9,7 @@ from pathlib import Path
 from api import logs
 from student_model.encoder.place import steady
 from student_model.judging import WORDING
-from student_model.judging.grades import Grade, Grader
+from student_model.judging.grades import Grade, Grader, PassageGrader
 from student_model.storage import StorageError
 
 SUREST = 0.999
@@ -34,6 +34,11 @@ class Graders:
     def worth(self) -> Mapping[str, float]:
         """Of the grader that is asked first: teachers judge by its labels, and it learns from them."""
         return self._first.worth
+
+    @property
+    def reads_passages(self) -> bool:
+        """Whether the grader that is asked first does."""
+        return isinstance(self._first, PassageGrader) and self._first.reads_passages
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The first grader's grade, or the second's where it raises or is out of bounds."""

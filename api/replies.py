@@ -47,6 +47,7 @@ def card_of(item: Item, minutes: float) -> Document:
         **_question(item),
         "item_id": item.item_id,
         "title": item.title,
+        "passage": item.passage,
         "steps_text": item.steps_text,
         "steps": [{**_question(step), "step_id": step.step_id} for step in item.steps],
         "media": media(item),

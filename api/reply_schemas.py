@@ -186,6 +186,7 @@ class ItemOut(QuestionOut):
 
     item_id: str
     title: str
+    passage: str = Field(description="The text that the question, or all steps, are about, if there is one.")
     steps_text: list[str]
     steps: list[StepOut]
     media: list[MediaOut]

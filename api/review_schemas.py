@@ -92,6 +92,7 @@ class WaitingOut(Reply):
     review_id: str
     learner: str
     item_id: str
+    passage: str = Field(description="The text that the question is about, if there is one.")
     question: str
     media: list[MediaOut] = Field(description="What the question is about, where it shows or plays something.")
     reference_answers: list[str]

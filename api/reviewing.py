@@ -84,6 +84,7 @@ def _entry(item: Item, entry: Entry) -> Document:
         "review_id": entry.review_id,
         "learner": response.learner_id[:SHORT],
         "item_id": item.item_id,
+        "passage": item.passage,
         "question": question(item),
         "media": replies.media(item),
         "reference_answers": references(item),

@@ -20,11 +20,11 @@ FIELDS = "question, reference_answers[], answer, label | score + max_score, ques
 
 
 def read_graded(paths: Sequence[Path], items: Iterable[Item] = (), graded: bool = True) -> list[GradedAnswer]:
-    """The answers of files, in order. A row without a question, or without reference answers, takes those of the item
+    """The answers of files, in order. A row without a question, reference answers or a passage takes those of the item
     that `question_id` names; a row with `answers`, pairs of label and text, stands for as many.
 
     Args:
-        items: of a course, whose questions and reference answers rows may name. graded: whether each row needs a grade.
+        items: of a course, whose texts rows may take by naming them. graded: whether each row needs a grade.
 
     Raises:
         ImportFault: a file cannot be read, or rows are wrong; every fault is named with its line, up to `MOST_FAULTS`.
@@ -74,7 +74,7 @@ def _rows(line: Any) -> Iterable[Any]:
 def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:
     if not isinstance(row, dict):
         raise ValueError(f"a JSON object is needed, with {FIELDS}")
-    question, references, faults = _asked(row, items)
+    question, references, passage, faults = _asked(row, items)
     if not isinstance(row.get("answer"), str):
         faults.append("`answer` is missing" if row.get("answer") is None else "`answer` must be a text")
     label, score, most = row.get("label"), row.get("score"), row.get("max_score", 1)
@@ -97,14 +97,16 @@ def _answer(row: Any, items: Mapping[str, Item], graded: bool) -> GradedAnswer:
         max_score=None if score is None else float(most),
         question_id=str(row.get("question_id") or ""),
         answer_id=str(row.get("answer_id") or ""),
-        passage=row.get("passage") or "",
+        passage=passage,
     )
 
 
-def _asked(row: Mapping[str, Any], items: Mapping[str, Item]) -> tuple[str, tuple[str, ...], list[str]]:
-    """A row's question and reference answers, its own or those of its item, and what is wrong with them."""
+def _asked(row: Mapping[str, Any], items: Mapping[str, Item]) -> tuple[str, tuple[str, ...], str, list[str]]:
+    """A row's question, reference answers and passage, its own or those of its item, and what is wrong with them."""
     name, question, references = str(row.get("question_id") or ""), row.get("question"), row.get("reference_answers")
+    passage = row.get("passage") or ""
     if name in items:
+        passage = passage or items[name].passage
         references = references or list(references_of(items[name]))
         question = items[name].text if question is None else question
     faults = []
@@ -115,9 +117,9 @@ def _asked(row: Mapping[str, Any], items: Mapping[str, Item]) -> tuple[str, tupl
         faults.append(f"`question` is {question!r}: a text is needed")
     if not isinstance(references or [], list) or not all(isinstance(one, str) for one in references or []):
         faults.append("`reference_answers` must be a list of texts")
-    if not isinstance(row.get("passage") or "", str):
-        faults.append(f"`passage` is {row['passage']!r}: a text is needed")
-    return str(question), tuple(references or ()), faults
+    if not isinstance(passage, str):
+        faults.append(f"`passage` is {passage!r}: a text is needed")
+    return str(question), tuple(references or ()), str(passage), faults
 
 
 def _number(value: Any) -> bool:

@@ -85,6 +85,7 @@ class Step:
 class Item:
     """Anything a learner can do. `text` is plain text; mathematics may stand between `$$` as LaTeX.
 
+    `passage` is a text that the question, or all `steps`, are about: what is right follows from it.
     `answer` is the exact text of the right choice, a number ("3/4" and "0.75" are the same number) or an
     expression; `accepted_answers` are further right ones. `difficulty` is the share of learners at that
     level expected to get it wrong, in [0, 1]. `minutes` is the time it usually takes.
@@ -108,6 +109,7 @@ class Item:
     media: tuple[Media, ...] = ()
     minutes: float | None = None
     difficulty: float | None = None
+    passage: str = ""
 
     @property
     def scored(self) -> bool:

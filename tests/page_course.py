@@ -51,6 +51,7 @@ ADDING: list[dict[str, Any]] = [
         "item_id": "text",
         "kind": "text",
         "text": "Why does the order not matter when you add?",
+        "passage": "Two trays of $$3$$ and $$4$$ buttons are tipped into one bowl.\n\nNobody can say which came first.",
         "reference_answers": ["Both orders put the same things together, so the total is the same."],
     },
     {"item_id": "reading", "kind": "reading", "text": "Adding joins two groups.\n\nThe total counts both."},

@@ -25,6 +25,7 @@ def entry(number: int, **changes: Any) -> dict[str, Any]:
         "review_id": f"review/{number}",
         "learner": f"learner-{number}",
         "item_id": "salt",
+        "passage": "",
         "question": QUESTION,
         "media": [{"url": "media/dots.svg", "alt": "A pan."}],
         "reference_answers": ["The water evaporates, leaving the salt.", "Sea water evaporated."],

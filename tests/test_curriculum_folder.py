@@ -57,6 +57,7 @@ ITEMS = st.builds(
     Item,
     item_id=IDS.map(ItemId),
     title=TEXT,
+    passage=TEXT,
     explanation=TEXT,
     steps_text=TEXTS,
     steps=st.lists(STEPS, max_size=2).map(tuple),
@@ -137,6 +138,20 @@ def test_writing_is_stable(tmp_path: Path) -> None:
     for name in ("curriculum.yaml", "concepts.csv", "edges.csv", "items.jsonl"):
         assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "third" / name).read_bytes()
     assert (tmp_path / "second" / "items.jsonl").read_text() == items
+
+
+def test_a_passage_is_a_text_like_others_and_none_leaves_no_trace(tmp_path: Path) -> None:
+    rows = ['{"item_id": "i", "kind": "text", "passage": "Fog came."}', '{"item_id": "j", "kind": "text"}']
+    first, second = read(folder(tmp_path, items="\n".join(rows))).items
+    assert (first.passage, second.passage) == ("Fog came.", "")
+    write(replace(read(tmp_path), items=(first, second)), tmp_path / "again")
+    assert (tmp_path / "again" / "items.jsonl").read_text() == "\n".join(rows) + "\n"
+    items = '{"item_id": "i", "kind": "text", "passage": ["Fog", "came."]}\n'
+    (said,) = faults(folder(tmp_path, items=items))
+    assert said.startswith("items.jsonl:1: `passage` is a list; a text is wanted")
+    step = '{"item_id": "i", "kind": "steps", "steps": [{"step_id": "a", "kind": "text", "passage": "Fog."}]}\n'
+    _, (ignored,) = examine(folder(tmp_path, items=step))
+    assert ignored.message == "unknown field `passage` is ignored", "steps share the passage of their item"
 
 
 def test_places_point_at_rows(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from services import client_of
 
 from api.settings import read_settings
 from api.wiring import build
+from knowledge_graph.formats._faults import Faults
+from knowledge_graph.formats._items import read_items, write_items
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -75,6 +77,12 @@ def test_the_readmes_request_gives_the_readmes_reply(tmp_path: Path) -> None:
         assert shown["items"][0][name] == reply["items"][0][name]
     assert round(reply["items"][0]["odds"], 2) == shown["items"][0]["odds"]
     assert (shown["model_version"], shown["graph_version"]) == (reply["model_version"], reply["graph_version"])
+
+
+def test_the_readmes_item_is_read_as_it_stands() -> None:
+    line, faults = blocks(README, "json")[1], Faults("README.md")
+    (item,), _ = read_items(line, faults)
+    assert not faults.findings and item.passage and json.loads(write_items([item])) == json.loads(line)
 
 
 def missing(shown: Any, reply: Any, at: str = "") -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+from dataclasses import asdict, replace
 from typing import Any
 
 import networkx as nx
 import numpy as np
+import orjson
 import pytest
 from courses import chain, concept, course
 from hypothesis import given, settings
@@ -126,11 +128,22 @@ def test_what_is_judged_is_told_by_the_kind() -> None:
         {"encompassings": (Encompassing(concept("c"), concept("a"), 0.5),)},
         {"items": chain().items[:-1]},
         {"items": (replace(chain().items[0], media=(Media("a.png"),)), *chain().items[1:])},
+        {"items": (replace(chain().items[0], passage="Once."), *chain().items[1:])},
     ],
-    ids=["course", "title", "syllabus", "prerequisites", "encompassings", "items", "media"],
+    ids=["course", "title", "syllabus", "prerequisites", "encompassings", "items", "media", "passage"],
 )
 def test_other_content_has_another_version(other: dict[str, Any]) -> None:
     assert KnowledgeGraph(replace(chain().curriculum, **other)).version != chain().version
+
+
+@pytest.mark.parametrize("text", ["What is it?", ',"passage":""', '\\",\\"passage\\":\\"\\"'])
+def test_a_course_without_passages_has_the_version_it_had_before_there_were_any(text: str) -> None:
+    course = replace(chain().curriculum, items=(replace(chain().items[0], text=text, title=text), *chain().items[1:]))
+    items = [{name: value for name, value in asdict(one).items() if name != "passage"} for one in course.items]
+    parts = (course.course, course.concepts, course.prerequisites, course.encompassings, items)
+    assert KnowledgeGraph(course).version == hashlib.sha256(orjson.dumps(parts)).hexdigest()[:12]
+    other = replace(course, items=(replace(course.items[0], passage='","passage":""'), *course.items[1:]))
+    assert KnowledgeGraph(other).version != KnowledgeGraph(course).version
 
 
 def test_where_content_stood_in_a_file_does_not_change_its_version() -> None:

@@ -100,6 +100,22 @@ def test_a_written_answer_is_judged_provisionally(page: Page, service: str) -> N
     expect(page.locator(".trail .verdict-provisional")).to_have_count(1)
 
 
+def test_a_passage_stands_above_its_question_and_stays_when_it_is_judged(page: Page, service: str) -> None:
+    open_page(page, service, "passage")
+    reach(page, "text")
+    passage, question = page.locator(".passage"), page.locator(".item-text")
+    expect(passage.locator("p")).to_have_count(2)
+    expect(passage.locator("math")).to_have_count(2)
+    above, below = passage.bounding_box(), question.bounding_box()
+    assert above is not None and below is not None and above["y"] + above["height"] <= below["y"]
+    page.get_by_label("Your answer").fill("Both orders put the same things together")
+    page.get_by_role("button", name="Check answer").click()
+    assert verdict(page) is not None
+    expect(passage).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator(".passage")).to_have_count(0)
+
+
 def test_a_reading_is_read_and_not_judged(page: Page, service: str) -> None:
     open_page(page, service, "reading")
     reach(page, "reading")

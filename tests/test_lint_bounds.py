@@ -192,6 +192,12 @@ def test_a_goal_is_out_of_reach_only_for_what_is_on_its_way() -> None:
         ({"kind": "steps", "steps": (replace(STEP, kind="choice", choices=("1", "2")),)}, ["answer-not-in-choices"]),
         ({"kind": "steps", "steps": (replace(STEP, kind="text", answer=None),)}, ["text-without-references"]),
         ({"kind": "steps", "steps": (replace(STEP, tolerance=-1.0),)}, ["out-of-range"]),
+        ({"passage": "Fog came."}, []),
+        ({"passage": " \n"}, ["empty-passage"]),
+        ({"kind": "steps", "steps": (STEP,), "passage": "Fog came."}, []),
+        ({"kind": "reading", "answer": None, "passage": "Fog came."}, ["unused-passage"]),
+        ({"text": "", "passage": "Fog came."}, ["empty-item"]),
+        ({"kind": "text", "answer": None, "passage": "Fog came."}, ["text-without-references"]),
         ({"kind": "steps", "steps": (STEP, STEP, STEP)}, ["duplicate-step"] * 2),
         ({"kind": "steps", "steps": (replace(STEP, kind="steps", answer=None),)}, ["nested-steps"]),
         ({"kind": "steps", "steps": (replace(STEP, kind="reading", answer=None),)}, []),
@@ -199,6 +205,18 @@ def test_a_goal_is_out_of_reach_only_for_what_is_on_its_way() -> None:
 )  # fmt: skip
 def test_keys_of_items_and_steps(changes: dict[str, Any], codes: list[str]) -> None:
     assert with_item(**changes) == codes
+
+
+@pytest.mark.parametrize(
+    ("passage", "judge"), [("Fog came.", "a grader fitted to"), (" ", "only a teacher"), ("", "only a")]
+)
+def test_without_references_lint_says_who_can_still_judge(passage: str, judge: str) -> None:
+    step = replace(STEP, kind="text", answer=None)
+    for item in (replace(ITEM, kind="text", answer=None), replace(ITEM, kind="steps", steps=(step,))):
+        planted = course()
+        told = lint(replace(planted, items=(*planted.items, replace(item, passage=passage))))
+        (fix,) = [one.fix for one in told if one.code == "text-without-references"]
+        assert judge in fix
 
 
 def test_titles_that_are_blank_or_of_one_concept_twice_are_no_duplicates() -> None:

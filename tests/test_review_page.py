@@ -54,6 +54,20 @@ def test_a_card_tells_all_a_verdict_needs(page: Page, service: str) -> None:
     expect(page.locator(".grader .sureness")).to_contain_text("It is unsure.")
     expect(page.locator(".progress")).to_contain_text("2 answers wait")
     expect(page).to_have_title("2 waiting – Wayline")
+    expect(card.locator(".passage")).to_have_count(0)
+
+
+def test_a_passage_stands_above_its_question(page: Page, service: str) -> None:
+    Queue(page, entry(1, passage="The pan lies by the sea.\n\nThe sun shines on it."), entry(2))
+    open_queue(page, service)
+    passage, question = page.locator("article .passage"), page.locator("article .item-text")
+    expect(passage.locator("p")).to_have_text(["The pan lies by the sea.", "The sun shines on it."])
+    expect(passage.get_by_role("heading")).to_have_text("Passage")
+    above, below = passage.bounding_box(), question.bounding_box()
+    assert above is not None and below is not None and above["y"] + above["height"] <= below["y"]
+    judge(page, "Right")
+    expect(page.locator("article")).to_have_attribute("data-review-id", "review/2")
+    expect(passage).to_have_count(0)
 
 
 def test_a_verdict_is_sent_tells_what_changed_and_brings_the_next(page: Page, service: str) -> None:
@@ -330,11 +344,11 @@ def test_more_than_one_load_of_answers_is_worked_off(page: Page, service: str) -
 
 def test_markup_stays_text(page: Page, service: str) -> None:
     markup = "<img src=x onerror=alert(1)> <b>bold</b>"
-    fields = dict.fromkeys(("question", "answer_text", "learner"), markup)
+    fields = dict.fromkeys(("passage", "question", "answer_text", "learner"), markup)
     Queue(page, entry(1, **fields, reference_answers=[markup], hints=[markup], media=[]), entry(2, media=[]))
     open_queue(page, service)
     page.get_by_text("Hints the learner could open").click()
-    for place in (".item-text", ".said", ".learner-id", ".references", ".hint-list"):
+    for place in (".passage p", ".item-text", ".said", ".learner-id", ".references", ".hint-list"):
         expect(page.locator(place)).to_have_text(markup)
     judge(page, "Right")
     expect(page.get_by_label("Your last verdict")).to_contain_text(markup)
@@ -345,7 +359,7 @@ def test_markup_stays_text(page: Page, service: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page: Page, service: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    Queue(page, entry(1), entry(2))
+    Queue(page, entry(1, passage="The pan lies by the sea."), entry(2))
     open_queue(page, service, teacher="")
     judge(page, "Right")  # the name is missing
     assert serious(page) == []

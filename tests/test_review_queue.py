@@ -63,6 +63,7 @@ def test_the_queue_has_what_a_teacher_needs_and_not_who_the_learner_is(service: 
     assert entry == {
         "learner": service.store.pseudonym(LENA)[:12],
         "item_id": "why",
+        "passage": "",
         "question": "Why is a town a capital?",
         "media": [],
         "reference_answers": [REFERENCE],

@@ -1,15 +1,16 @@
-"""Graders as commands are given them: a folder, found also where a fit that broke off has left it aside."""
+"""Graders as commands are given them, a folder, found also where a fit that broke off has left it aside; and grades."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from student_model.encoder.place import steady
 
 if TYPE_CHECKING:
+    from student_model.encoder.answers import GradedAnswer
     from student_model.encoder.grader import Served
 
 
@@ -40,3 +41,19 @@ def opened(folder: Path) -> Served:
 
     with steady(folder) as place:
         return open_grader(place)
+
+
+def grade_of(grader: Served, one: GradedAnswer, *, embedding: bool) -> dict[str, Any]:
+    """What is printed of an answer's grade, with the answer's vector from the base encoder where that is wanted."""
+    found = grader.grade(one.question, one.reference_answers, one.answer, one.passage)
+    document = {
+        **({"answer_id": one.answer_id} if one.answer_id else {}),
+        "label": found.label,
+        "score": round(found.score, 4),
+        "confidence": round(found.confidence, 4),
+        "probabilities": dict(found.probabilities),
+        "evidence": [[e.said, e.reference, e.likeness] for e in found.evidence],
+        "missing": list(found.missing),
+        "grader": found.grader,
+    }
+    return {**document, "embedding": grader.embed([one.answer])[0].round(5).tolist()} if embedding else document

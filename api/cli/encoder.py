@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli._graders import MODEL, opened
+from api.cli._graders import MODEL, grade_of, opened
 from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
@@ -248,20 +248,10 @@ def grade(
             answers = [GradedAnswer(str(question), reference, str(answer), passage=passage)]
         else:
             answers = read_graded([file], _items(curriculum), graded=False)
+        if not grader.reads_passages and any(one.passage and not one.reference_answers for one in answers):
+            click.echo("it was fitted to no answers beside a passage alone: without a reference it guesses", err=True)
         for one in answers:
-            found = grader.grade(one.question, one.reference_answers, one.answer, one.passage)
-            document = {
-                **({"answer_id": one.answer_id} if one.answer_id else {}),
-                "label": found.label,
-                "score": round(found.score, 4),
-                "confidence": round(found.confidence, 4),
-                "probabilities": dict(found.probabilities),
-                "evidence": [[e.said, e.reference, e.likeness] for e in found.evidence],
-                "missing": list(found.missing),
-                "grader": found.grader,
-            }
-            if embedding:
-                document["embedding"] = grader.embed([one.answer])[0].round(5).tolist()
+            document = grade_of(grader, one, embedding=embedding)
             if as_json or file is not None:
                 click.echo(json.dumps(document, ensure_ascii=False))
             else:

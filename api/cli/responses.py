@@ -125,6 +125,7 @@ def _graded(item: Item, judged: Entry) -> dict[str, Any]:
 
     return {
         "question": item.text,
+        **({"passage": item.passage} if item.passage else {}),
         "reference_answers": references_of(item),
         "answer": judged.response.answer_text,
         "label": judged.mark and judged.mark.label,

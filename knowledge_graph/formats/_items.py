@@ -225,5 +225,6 @@ _ITEM: dict[str, _Reader] = {
     "media": _media,
     "minutes": _number,
     "difficulty": _number,
+    "passage": _text,
 }
 _MEDIA: dict[str, _Reader] = {"path": _media_path, "alt": _text}

@@ -34,13 +34,18 @@ def _item(item: Item) -> Iterator[_Fault]:
         yield "warning", "unused-steps", message, "make its kind `steps`"
     if not (item.text.strip() or item.title.strip() or item.media or item.steps):
         yield "error", "empty-item", "has no text, title or media", "write what the learner sees"
+    if item.passage and not item.passage.strip():
+        yield "warning", "empty-passage", "has a passage without a word", "write it, or leave it out"
+    elif item.passage and not item.scored:
+        message = f"has a passage, but kind `{item.kind}` asks nothing about it"
+        yield "warning", "unused-passage", message, "move it into `text`, or ask a question"
     if item.difficulty is not None and not 0 <= item.difficulty <= 1:
         message = f"has difficulty {item.difficulty:g}; wanted is 0 to 1"
         yield "error", "out-of-range", message, "write the share of learners expected to get it wrong"
     if item.item_id != item.item_id.strip():
         yield "warning", "untidy-id", "has space around its id", "remove it"
     if item.kind != "steps":
-        yield from _key(item, "")
+        yield from _key(item, "", item.passage)
 
 
 def _steps(item: Item) -> Iterator[_Fault]:
@@ -53,10 +58,10 @@ def _steps(item: Item) -> Iterator[_Fault]:
         if step.kind == "steps":
             yield "error", "nested-steps", f"{name}has kind `steps`", "make one flat list of steps"
             continue
-        yield from _key(step, name)
+        yield from _key(step, name, item.passage)
 
 
-def _key(part: Item | Step, where: str) -> Iterator[_Fault]:
+def _key(part: Item | Step, where: str, passage: str) -> Iterator[_Fault]:
     """Whether a right answer can be told from a wrong one."""
     if part.tolerance is not None and not part.tolerance >= 0:
         message = f"{where}has tolerance {part.tolerance:g}; wanted is 0 or more"
@@ -64,7 +69,8 @@ def _key(part: Item | Step, where: str) -> Iterator[_Fault]:
     if part.kind == "text":
         if not (part.reference_answers or part.accepted_answers or part.answer):
             message = f"{where}wants a text but has no `reference_answers`"
-            yield "warning", "text-without-references", message, "write one, else only a teacher can judge"
+            judge = "a teacher, or a grader fitted to answers without any," if passage.strip() else "a teacher"
+            yield "warning", "text-without-references", message, f"write one, else only {judge} can judge"
         return
     if part.kind not in SCORED_KINDS:
         return

@@ -23,7 +23,7 @@ class GradedAnswer:
     Attributes:
         reference_answers: answers that would be right; any number.
         label: the grade as a word. `score`: as a share of full marks, in [0, 1]; `max_score`: what full marks are.
-        question_id: answers to one question share it; empty means that the question's text tells them apart.
+        question_id: answers to one question share it; empty means that its text and passage tell them apart.
         passage: what the question is about, where it is about a text.
     """
 
@@ -40,7 +40,7 @@ class GradedAnswer:
     @property
     def group(self) -> str:
         """What tells one question from another."""
-        return self.question_id or self.question
+        return self.question_id or (f"{self.question}\n{self.passage}" if self.passage else self.question)
 
 
 @dataclass(frozen=True, slots=True)

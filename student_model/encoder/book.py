@@ -12,6 +12,7 @@ from student_model.encoder.answers import GradedAnswer, Task
 from student_model.encoder.augment import reworded
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Pairs, Row, Rows
+from student_model.encoder.passages import compared
 from student_model.encoder.pseudo import WEIGHT
 from student_model.encoder.reader import Reader
 from student_model.encoder.reading import features
@@ -146,13 +147,11 @@ def book_features(
 ) -> NDArray[np.float32]:
     """What stands beside the meaning of each answer, (n, F); F = 0 where the recipe wants none."""
     known: dict[str, Reading] | None = None
+    told = [(one.question, compared(one), one.answer) for one in answers]
     if recipe.near:
-        texts = sorted({text for one in answers for text in (one.question, one.answer, *one.reference_answers)})
+        texts = sorted({text for question, beside, answer in told for text in (question, answer, *beside)})
         known = reader.read(texts, tell)
-    return np.array(
-        [features(one.question, one.reference_answers, one.answer, known, recipe.counted) for one in answers],
-        dtype=np.float32,
-    )
+    return np.array([features(*one, known, recipe.counted) for one in told], dtype=np.float32)
 
 
 def _variants(entries: Sequence[Entry], task: Task, recipe: Recipe) -> list[Entry]:

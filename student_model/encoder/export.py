@@ -144,6 +144,7 @@ def _origin(fitted: Fitted, answers: Sequence[GradedAnswer], at: datetime, secon
         "trained_on": {
             "answers": len(answers),
             "questions": len({one.group for one in answers}),
+            "passages_alone": len({one.group for one in answers if one.passage and not one.reference_answers}),
         },
         "at": at.isoformat(),
         "seconds": round(seconds, 1),

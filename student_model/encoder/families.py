@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from student_model.encoder.answers import GradedAnswer, Split
+from student_model.judging import plain
 from student_model.judging.wording import content, words
 
 ALIKE = 0.5
@@ -28,7 +29,8 @@ def families(answers: Sequence[GradedAnswer], alike: float = ALIKE) -> dict[str,
     """The family of each question, named by one of its questions.
 
     Two are of one family where at least so much of the telling words in the references of either are in both (Jaccard),
-    and with them whatever is so related to one of them. Without references the question and its passage are compared.
+    or that are about one passage, and with them whatever is so related to one of them. Without references the question
+    and its passage are compared.
 
     >>> ask = [GradedAnswer(q, (r,), "") for q, r in (("1?", "The lamp is in an open path."),
     ...        ("2?", "The lamp is in a closed path."), ("3?", "Salt stays."))]
@@ -48,7 +50,9 @@ def families(answers: Sequence[GradedAnswer], alike: float = ALIKE) -> dict[str,
     sizes = np.array([len(own) for own in telling])
     row, column = shared.coords
     near = shared.data >= alike * (sizes[row] + sizes[column] - shared.data)
-    linked = csr_array((shared.data[near], (row[near], column[near])), shape=(len(names),) * 2)
+    one_side, other = np.array(_on_one_passage(answers, names), dtype=np.int64).reshape(-1, 2).T
+    links = np.concatenate((row[near], one_side)), np.concatenate((column[near], other))
+    linked = csr_array((np.ones(len(links[0])), links), shape=(len(names),) * 2)
     _, labels = connected_components(linked, directed=False)
     heads: dict[int, str] = {}
     return {name: heads.setdefault(int(label), name) for name, label in zip(names, labels, strict=True)}
@@ -80,6 +84,13 @@ def _kept_together(answers: Sequence[GradedAnswer]) -> Mapping[str, str]:
     """Families, or each question by itself where there are too few families to hold some back."""
     found = families(answers)
     return found if len(set(found.values())) >= FEWEST else {name: name for name in found}
+
+
+def _on_one_passage(answers: Sequence[GradedAnswer], names: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of the questions that are about a passage, each with that of the first that is about the same one."""
+    place, first = {name: n for n, name in enumerate(names)}, dict[str, int]()
+    about = {(plain(one.passage), place[one.group]) for one in answers if one.passage.strip()}
+    return [(first.setdefault(passage, n), n) for passage, n in sorted(about)]
 
 
 def _telling(one: GradedAnswer) -> frozenset[str]:

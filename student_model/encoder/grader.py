@@ -22,6 +22,7 @@ from student_model.encoder.judged import Said
 from student_model.encoder.outcomes import Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
+from student_model.encoder.passages import ENOUGH, compared
 from student_model.encoder.precedents import Precedents, Trust, corrected
 from student_model.encoder.reader import Graph, Reader, begun, spare_memory
 from student_model.encoder.reading import features, how_many_features, matches
@@ -110,6 +111,11 @@ class Served:
         """Of its labels, as it was fitted; of those that people use where it gives scores."""
         return dict(zip(self.labels, self.task.worth, strict=True)) if self.labels else THREE
 
+    @property
+    def reads_passages(self) -> bool:
+        """Whether it learned to grade answers about a passage where no reference answer is given."""
+        return bool(self.manifest["trained_on"].get("passages_alone", 0) >= ENOUGH)
+
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of one answer; see `Grader`."""
         one = in_own_words(GradedAnswer(question, tuple(references), answer, passage=passage))
@@ -168,7 +174,7 @@ class Served:
         self, one: GradedAnswer, known: Mapping[str, Reading], nets: Begun, precedents: bool = True
     ) -> Outcomes:
         near = known if self.manifest["near"] else None
-        told = features(one.question, one.reference_answers, one.answer, near, self.manifest["counted"])[None]
+        told = features(one.question, compared(one), one.answer, near, self.manifest["counted"])[None]
         moved = self._precedents.corrections([one]) if precedents and self._precedents is not None else None
         share = self.manifest["share"]
         if moved is not None:
@@ -187,23 +193,19 @@ class Served:
 
     def _known(self, one: GradedAnswer) -> dict[str, Reading]:
         """Readings of all that the answer is compared with, remembered, and of the answer itself."""
-        lasting = list(dict.fromkeys((one.question, *one.reference_answers)))
+        lasting = list(dict.fromkeys((one.question, *compared(one))))
         with self._lock:
             found = {text: self._readings[text] for text in lasting if text in self._readings}
         fresh = self.reader.read([text for text in lasting if text not in found])
         with self._lock:
             for text in lasting:
                 read = found.setdefault(text, fresh.get(text) or found[text])
-                self._held += 0 if text in self._readings else _bytes(read)
+                self._held += 0 if text in self._readings else read.nbytes
                 self._readings[text] = read
                 self._readings.move_to_end(text)
             while self._held > REMEMBERED:
-                self._held -= _bytes(self._readings.popitem(last=False)[1])
+                self._held -= self._readings.popitem(last=False)[1].nbytes
         return found | self.reader.read([one.answer] if one.answer not in found else [])
-
-
-def _bytes(one: Reading) -> int:
-    return one.mean.nbytes + one.inner.nbytes + one.rarity.nbytes + one.phrase_means.nbytes
 
 
 def fingerprints(answers: Sequence[GradedAnswer]) -> NDArray[np.uint64]:

@@ -22,6 +22,7 @@ from student_model.encoder.disguise import disguised
 from student_model.encoder.forest import Forest, grow, numbers, packed, unpacked
 from student_model.encoder.outcomes import Floats, joined
 from student_model.encoder.own_words import in_own_words
+from student_model.encoder.passages import compared
 from student_model.encoder.reader import Reader
 
 TALK = 60
@@ -112,7 +113,7 @@ def _disguises(
     for one, target in zip(answers, targets, strict=True):
         worthless = bool(rng.random() < WORTHLESS)
         talk = [text for group, text in elsewhere if group != one.group]
-        text = disguised(one.question, one.reference_answers, one.answer, rng, worthless, talk)
+        text = disguised(one.question, compared(one), one.answer, rng, worthless, talk)
         made.append(in_own_words(replace(one, answer=text)))
         worth.append(worst if worthless else target)
     return made, worth

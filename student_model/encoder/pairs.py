@@ -3,7 +3,8 @@
 `[CLS] answer [SEP] reference | reference … [SEP]`, and where there is no reference, or a passage, the question and the
 passage after them: the transformer reads the answer in the light of its nearest references at once, so that one pass
 grades it. Beside references the question told it nothing more (`LOG.md`) and took a third of the time; what of an
-answer the question had said already, and how near it is to the other references, is counted in the features.
+answer the question had said already, and how near it is to the other references, is counted in the features. Of a
+passage that is over its budget the sentences are read that are nearest to question and answer, in their order.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from student_model.encoder.passages import chosen
 from student_model.judging.wording import FILLERS, words
 
 if TYPE_CHECKING:
@@ -42,8 +44,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many tokens of each part are read; what is over is cut, of answers the middle. Beside the nearest reference
-    others are read, each whole, as far as all together have no more than `several`.
+    """How many tokens of each part are read; what is over is cut: of answers the middle, of passages the sentences that
+    are farthest from question and answer. Beside the nearest reference others are read, each whole, as far as all
+    together have no more than `several`.
     """
 
     answer: int = 96
@@ -160,8 +163,15 @@ class Pairs:
         if passage or bare:
             add(read(question)[: budget.question], QUESTION)
         if passage:
-            add(read(passage)[: budget.passage], PASSAGE)
+            told = [token for text in self.of_passage(question, answer, passage) for token in read(text)]
+            add(told[: budget.passage], PASSAGE)
         return Row(tokens, parts)
+
+    def of_passage(self, question: str, answer: str, passage: str) -> list[str]:
+        """The texts that are read of a passage: all of it where that is within the budget, else see `chosen`."""
+        if len(self.tokens(passage)) <= self.budget.passage:
+            return [passage]
+        return chosen(passage, question, answer, lambda text: len(self.tokens(text)), self.budget.passage)
 
     def alone(self, text: str, most: int) -> Row:
         """The row of one text by itself, as base encoders read it."""

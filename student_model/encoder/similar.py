@@ -52,6 +52,11 @@ class Reading:
         parts = np.array([mean(own[first:last]) for first, last in phrases] or [whole])
         return cls(whole, inner, rarity, phrases, parts)
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes to keep."""
+        return self.mean.nbytes + self.inner.nbytes + self.rarity.nbytes + self.phrase_means.nbytes
+
 
 def mean(vectors: Floats) -> Floats:
     """The mean of a text's tokens, special ones included as the encoder was trained, of length 1, shape (d,)."""

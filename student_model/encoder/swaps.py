@@ -41,7 +41,7 @@ class Swaps:
 
     def __init__(self, pairs: Pairs, answers: Sequence[GradedAnswer]) -> None:
         self.pairs = pairs
-        texts = dict.fromkeys(text for one in answers for text in _texts(one))
+        texts = dict.fromkeys(text for one in answers for text in self._texts(one))
         self._pieces = {text: pieces(pairs, text) for text in texts}
         forms: dict[str, Counter[tuple[int, ...]]] = {}
         for found in self._pieces.values():
@@ -53,7 +53,7 @@ class Swaps:
 
     def row(self, one: GradedAnswer, share: float, rng: np.random.Generator) -> Row:
         """The row of an answer in which this share of its telling words stand for others, as far as there are any."""
-        own = dict.fromkeys(piece.stem for text in _texts(one) for piece in self._pieces[text] if piece.stem)
+        own = dict.fromkeys(piece.stem for text in self._texts(one) for piece in self._pieces[text] if piece.stem)
         swapped = [stem for stem, lot in zip(own, rng.random(len(own)), strict=True) if lot < share]
         others = [tokens for stem, tokens in self._forms.items() if stem not in own]
         drawn = rng.choice(len(others), min(len(swapped), len(others)), replace=False) if others else ()
@@ -64,6 +64,10 @@ class Swaps:
             return [token for piece in found for token in instead.get(piece.stem or "", piece.tokens)]
 
         return self.pairs.row(one.question, one.reference_answers, one.answer, one.passage, read)
+
+    def _texts(self, one: GradedAnswer) -> tuple[str, ...]:
+        read = self.pairs.of_passage(one.question, one.answer, one.passage)
+        return (one.answer, *one.reference_answers, one.question, *read)
 
 
 def pieces(pairs: Pairs, text: str) -> list[Piece]:
@@ -96,7 +100,3 @@ def _stem(said: str) -> str | None:
     own = words(said)
     telling = len(own) == 1 and len(own[0]) >= SHORTEST and own[0].isalpha() and content(own)
     return own[0] if telling else None
-
-
-def _texts(one: GradedAnswer) -> tuple[str, ...]:
-    return (one.answer, *one.reference_answers, one.question, one.passage)

@@ -10,7 +10,7 @@ from knowledge_graph.numbers import Number, read_number, same_unit
 from knowledge_graph.types import SCORED_KINDS, Item, ItemKind, Step
 from student_model.judging.expressions import equivalent, tidied
 from student_model.judging.feedback import feedback
-from student_model.judging.grades import Grade, Grader
+from student_model.judging.grades import Grade, Grader, PassageGrader
 from student_model.judging.wording import Wording
 
 LONGEST = 10_000
@@ -49,11 +49,14 @@ class Judgement:
 
 RIGHT = Judgement(True, 1.0, feedback="Right.")
 NOT_YET = Judgement(False, 0.0, feedback="Not yet.")
+UNJUDGED = Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
+"""What waits for a teacher, as no grader can tell."""
 WORDING = Wording()
 
 
 def judge(item: Item | Step, answer: str | Sequence[str], grader: Grader = WORDING) -> Judgement:
-    """Judge an answer: one text, or for an item of kind `steps` one text a step. What no key settles, `grader` grades.
+    """Judge an answer: one text, or for an item of kind `steps` one text a step. What no key settles, `grader` grades,
+    beside the item's passage where it has one.
 
     Raises:
         AnswerError: the answer's shape is wrong; a wrong answer is a judgement, not an error.
@@ -64,6 +67,11 @@ def judge(item: Item | Step, answer: str | Sequence[str], grader: Grader = WORDI
     """
     if isinstance(item, Item) and item.kind == "steps":
         return _judge_steps(item, answer, grader)
+    return _judge_one(item, answer, grader, item.passage if isinstance(item, Item) else "")
+
+
+def _judge_one(item: Item | Step, answer: str | Sequence[str], grader: Grader, passage: str) -> Judgement:
+    """Judge one text; `passage` is what the item, or the item of the step, is about."""
     if item.kind not in SCORED_KINDS or item.kind == "steps":
         raise AnswerError(f"an item of kind `{item.kind}` is not judged", "no answer")
     if not isinstance(answer, str):
@@ -71,7 +79,7 @@ def judge(item: Item | Step, answer: str | Sequence[str], grader: Grader = WORDI
     if len(answer) > LONGEST:
         raise AnswerError(f"an answer of {len(answer)} characters", f"at most {LONGEST} characters")
     if item.kind == "text":
-        return _judge_text(item, answer, grader)
+        return _judge_text(item, answer, grader, passage)
     return _JUDGES[item.kind](item, answer)
 
 
@@ -81,7 +89,8 @@ def _judge_steps(item: Item, answers: str | Sequence[str], grader: Grader) -> Ju
         raise AnswerError("one text came for an item of several steps", expected)
     if len(answers) != len(item.steps):
         raise AnswerError(f"{len(answers)} answers came for {len(item.steps)} steps", expected)
-    judged = tuple(judge(step, answer, grader) for step, answer in zip(item.steps, answers, strict=True))
+    both = zip(item.steps, answers, strict=True)
+    judged = tuple(_judge_one(step, answer, grader, item.passage) for step, answer in both)
     if not judged:
         return RIGHT
     sure = [one.confidence for one in judged if one.confidence is not None]
@@ -150,13 +159,15 @@ def _only_copied(item: Item | Step, answer: str) -> bool:
     return composed and given in asked and not any(_tight(key) in asked for key in _keys(item))
 
 
-def _judge_text(item: Item | Step, answer: str, grader: Grader) -> Judgement:
+def _judge_text(item: Item | Step, answer: str, grader: Grader, passage: str) -> Judgement:
     references = references_of(item)
     if answer.strip() and _written_like(answer, references):
         return RIGHT
-    if not references:
-        return Judgement(False, 0.0, 0.0, True, "There is no model answer to compare with yet.")
-    grade = grader.grade(item.text, references, answer)
+    if not (references or (passage.strip() and isinstance(grader, PassageGrader) and grader.reads_passages)):
+        return UNJUDGED
+    grade = grader.grade(item.text, references, answer, passage)
+    if not (references or grade.confidence):
+        return UNJUDGED
     correct = grade.standing == "correct"
     return Judgement(correct, grade.score, grade.confidence, True, feedback(grade, item.hints), grade)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from student_model.judging.labels import THREE, Standing, nearest, standing
 
@@ -66,3 +66,12 @@ class Grader(Protocol):
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
         """The grade of an answer to a question with these reference answers, about a passage where there is one."""
+
+
+@runtime_checkable
+class PassageGrader(Protocol):
+    """A grader that says whether a passage is enough for it."""
+
+    @property
+    def reads_passages(self) -> bool:
+        """Whether it learned to grade answers about a passage where no reference answer is given."""

@@ -51,10 +51,10 @@ class Wording:
     worth: Mapping[str, float] = {"correct": 1.0, "incorrect": 0.0}
 
     def grade(self, question: str, references: Sequence[str], answer: str, passage: str = "") -> Grade:
-        """Right from a closeness of one half on."""
+        """Right from a closeness of one half on; of what there is no reference for nothing is known."""
         score = closeness(answer, references, question)
-        label = "correct" if score >= PASS else "incorrect"
-        return Grade(label, score, confidence(score), grader=self.version, worth=self.worth)
+        label, sure = "correct" if score >= PASS else "incorrect", confidence(score) if references else 0.0
+        return Grade(label, score, sure, grader=self.version, worth=self.worth)
 
 
 def closeness(answer: str, references: Sequence[str], question: str) -> float:

@@ -6,6 +6,7 @@ import { Judgement } from "./judgement.js";
 import { Medium } from "./medium.js";
 import { Question } from "./question.js";
 import { Notice } from "./notice.js";
+import { Passage } from "./passage.js";
 import { Paragraphs } from "./rich_text.js";
 
 const KINDS = {
@@ -80,6 +81,7 @@ export function ItemCard({ recommendation, phase, outcome, onAnswer, onNext, onS
       <h2 id="item-title" tabindex="-1" ref=${heading}>${recommendation.concept_title}</h2>
       ${item.title && item.title !== recommendation.concept_title && html`<p class="item-name">${item.title}</p>`}
     </header>
+    <${Passage} text=${item.passage} />
     <div class="item-text"><${Paragraphs} text=${item.text} /></div>
     ${(item.media ?? []).map((media) => html`<${Medium} key=${media.url} ...${media} />`)}
     ${parts.length > 0 && html`<ol class="parts" aria-live="polite">

@@ -3,13 +3,14 @@
 import { html, useLayoutEffect, useRef } from "./vendor/standalone.module.js";
 import { Sureness, wordOf } from "./grading.js";
 import { Medium } from "./medium.js";
+import { Passage } from "./passage.js";
 import { Inline, Paragraphs } from "./rich_text.js";
 import { percent } from "./standing.js";
 
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export function ReviewCard({ entry, takeFocus }) {
-  const { question, media, reference_answers: references, hints, answer_text: answer } = entry;
+  const { passage, question, media, reference_answers: references, hints, answer_text: answer } = entry;
   const heading = useRef(null);
   useLayoutEffect(() => { // before the answer is on the screen: who sees it can press a key
     if (!takeFocus) return; // a page that opens must not move the focus
@@ -21,6 +22,7 @@ export function ReviewCard({ entry, takeFocus }) {
     <header><p class="item-kind">Learner <span class="learner-id">${entry.learner}</span>${entry.at
       && html`<span class="dot" aria-hidden="true"> · </span><time datetime=${entry.at}>${WHEN.format(new Date(entry.at))}</time>`}</p>
       <h2 id="entry-title" tabindex="-1" ref=${heading}>Is this answer right?</h2></header>
+    <${Passage} text=${passage} />
     <section><h3>Question</h3><div class="item-text"><${Paragraphs} text=${question} /></div>
       ${media.map((one) => html`<${Medium} key=${one.url} ...${one} />`)}</section>
     <section class="answer-place"><h3>The learner's answer</h3><p class="said">${answer}</p></section>
