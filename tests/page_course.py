@@ -95,13 +95,13 @@ ITEMS += [{**item, "concept_ids": ["doubling"]} for item in DOUBLING]
 
 
 @contextmanager
-def running_service(home: Path) -> Iterator[str]:
-    """The service over this course and a fresh SQLite database in `home`; its address."""
+def running_service(home: Path, items: list[dict[str, Any]] = ITEMS) -> Iterator[str]:
+    """The service over this course, or one of other items, and a fresh SQLite database in `home`; its address."""
     course, log = home / "course", home / "service.log"
     for name, text in FILES.items():
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         (course / name).write_text(text)
-    (course / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in ITEMS))
+    (course / "items.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

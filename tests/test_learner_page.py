@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from browser import needs_axe, needs_vendor, paint_late, serious, too_small, until
 from learner_page import in_order, open_page, reach, verdict
-from page_course import running_service
+from page_course import ITEMS, running_service
 from playwright.sync_api import Page, Request, Route, expect
 
 pytestmark = needs_vendor
@@ -98,6 +99,22 @@ def test_a_written_answer_is_judged_provisionally(page: Page, service: str) -> N
     assert verdict(page) == "provisional"
     expect(page.locator(".judgement")).to_contain_text("Judged by similarity to model answers")
     expect(page.locator(".trail .verdict-provisional")).to_have_count(1)
+
+
+def test_an_answer_that_nothing_can_judge_is_not_called_wrong(page: Page, tmp_path: Path) -> None:
+    items = [{name: value for name, value in one.items() if name != "reference_answers"} for one in ITEMS]
+    with running_service(tmp_path, items) as service:
+        open_page(page, service, "unjudged")
+        reach(page, "text")
+        page.get_by_label("Your answer").fill("Both orders put the same things together")
+        page.keyboard.press("Control+Enter")
+        assert verdict(page) == "provisional"
+        shown = page.locator(".judgement")
+        expect(shown.locator(".verdict")).to_have_text("Not judged yet")
+        expect(shown.locator(".for-review")).to_contain_text("A teacher will look at this answer.")
+        expect(shown).to_contain_text("There is no model answer to compare with yet.")
+        expect(shown).not_to_contain_text("similarity")
+        expect(shown).not_to_contain_text("alike")
 
 
 def test_a_passage_stands_above_its_question_and_stays_when_it_is_judged(page: Page, service: str) -> None:

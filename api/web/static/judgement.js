@@ -25,8 +25,8 @@ export function Judgement({ item, outcome }) {
     <h3 class="verdict"><${VerdictSign} verdict=${look} />${grade ? wordOf(grade.label) : wordFor(verdict, judgement)}<span
       class="score">${grade ? "" : score(item, judgement, verdict)}</span></h3>
     ${grade && html`<${Sureness} who="Wayline" confidence=${grade.confidence} />`}
-    ${waits && html`<p class="for-review">${FOR_REVIEW}</p>`}
-    ${verdict === "provisional" && byWording(grades) && html`<p class="small">${BY_WORDING}</p>`}
+    ${(waits || unjudged(judgement)) && html`<p class="for-review">${FOR_REVIEW}</p>`}
+    ${verdict === "provisional" && byWording(grades) && !unjudged(judgement) && html`<p class="small">${BY_WORDING}</p>`}
     ${verdict === "provisional" && !byWording(grades) && !waits && html`<p class="small">${GRADED}</p>`}
     <${Told} item=${item} judgement=${judgement} verdict=${verdict} />
     ${judgement?.explanation && html`<div class="explanation"><h4>Explanation</h4><${Paragraphs} text=${judgement.explanation} /></div>`}
@@ -47,14 +47,18 @@ function Told({ item, judgement, verdict }) {
   return html`<${Plain} judgement=${judgement} verdict=${verdict} kind=${item.kind} />`;
 }
 
+/** Whether there was nothing to judge an answer in words by. */
+const unjudged = (judgement) => Boolean(judgement?.provisional) && !judgement.grade && !judgement.steps.length && judgement.confidence === 0;
+
 /** A sure verdict in its own word; a provisional one says first which way it leans. */
 function wordFor(verdict, judgement) {
+  if (unjudged(judgement)) return "Not judged yet";
   if (verdict !== "provisional") return WORDS[verdict];
   return `${judgement.correct ? "Looks right" : "Not yet"}, provisionally`;
 }
 
 function score(item, judgement, verdict) {
-  if (typeof judgement?.score !== "number") return "";
+  if (typeof judgement?.score !== "number" || unjudged(judgement)) return "";
   if (verdict === "provisional" && item.kind === "text") return `${percent(judgement.score)} alike`;
   return judgement.score > 0 && judgement.score < 1 ? `${percent(judgement.score)} of the marks` : "";
 }
