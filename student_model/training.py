@@ -42,7 +42,8 @@ class AfterSteps:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best.
+    """How long and how fast: the rate falls to nothing over the epochs, and the last ones are often the best. Written
+    out it is the same in every process, so that a checkpoint can be told by it.
 
     Attributes:
         steps: steps in an epoch, for a rate that changes at each; 0 for one that changes with the epochs.
@@ -66,11 +67,11 @@ class Plan:
     steps: int = 0
     warmup: float = 0.0
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    factor: Callable[[str], float] = lambda name: 1.0
+    factor: Callable[[str], float] = field(default=lambda name: 1.0, repr=False)
     average: float = 0.0
     patience: int = 0
     mixed: bool = False
-    stepped: AfterSteps = field(default_factory=AfterSteps)
+    stepped: AfterSteps = field(default_factory=AfterSteps, repr=False)
     until: int = 0
     last: bool = False
 

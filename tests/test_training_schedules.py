@@ -51,6 +51,12 @@ class Each(AfterSteps):
         self.taken = state["taken"].clone()
 
 
+def test_a_plan_written_out_is_the_same_in_every_process() -> None:
+    """Keys of checkpoints are made of it: where in memory something lies would tell one training from itself."""
+    assert repr(Plan(3, factor=lambda name: 2.0)) == repr(Plan(3, stepped=Each(print))) == repr(Plan(3))
+    assert "0x" not in repr(Plan(3)) and repr(Plan(3)) != repr(Plan(4))
+
+
 def rates(steps: int = 2, epochs: int = 2, **chosen: object) -> list[float]:
     """The rates of all steps, read off what each took away."""
     net, seen = Slope(), [1.0]
