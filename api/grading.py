@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from api import logs
-from student_model.encoder.place import steady
 from student_model.judging import WORDING
 from student_model.judging.grades import Grade, Grader, PassageGrader
 from student_model.storage import StorageError
@@ -73,7 +72,6 @@ def opened(folder: Path | None) -> Grader:
     from student_model.encoder.grader import GraderError, open_grader  # with all it needs, only where it is wanted
 
     try:
-        with steady(folder) as place:
-            return open_grader(place)
+        return open_grader(folder)
     except GraderError as error:
         raise StorageError(str(error)) from error

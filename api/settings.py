@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from student_model import tracing
-from student_model.encoder.place import steady
+from student_model.encoder.place import is_there, steady
 
 EMBEDDED_COURSE = "counting_to_linear_equations"
 DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
@@ -137,11 +137,8 @@ def _model_fault(settings: Settings) -> str | None:
 
 
 def _grader_fault(settings: Settings) -> str | None:
-    if settings.grader is None:
+    if settings.grader is None or is_there(settings.grader):
         return None
-    with steady(settings.grader) as place:
-        if place.is_dir():
-            return None
     return f"--grader {settings.grader} is no folder of a fitted grader; fit one with `wayline encoder fit`"
 
 

@@ -1,4 +1,4 @@
-"""Graders as commands are given them, a folder, found also where a fit that broke off has left it aside; and grades."""
+"""Graders as commands are given them: a folder, which a fit that broke off may have left aside; and grades as told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from student_model.encoder.place import steady
+from student_model.encoder.place import is_there
 
 if TYPE_CHECKING:
     from student_model.encoder.answers import GradedAnswer
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 def _there(_: click.Context, __: click.Parameter, given: Path) -> Path:
     """The folder that was given, if there is one; a grader that was set aside is put back before it is missed."""
-    with steady(given) as place:
-        if not place.is_dir():
-            raise click.BadParameter(f"Directory '{given}' does not exist.")
+    if not is_there(given):
+        raise click.BadParameter(f"Directory '{given}' does not exist.")
     return given
 
 
@@ -29,18 +28,6 @@ MODEL = click.option(
     required=True,
     help="What `fit --out` wrote.",
 )
-
-
-def opened(folder: Path) -> Served:
-    """The grader of a folder, which no other takes the place of while it is opened.
-
-    Raises:
-        GraderError: see `open_grader`.
-    """
-    from student_model.encoder.grader import open_grader  # with all it needs, only where it is wanted
-
-    with steady(folder) as place:
-        return open_grader(place)
 
 
 def grade_of(grader: Served, one: GradedAnswer, *, embedding: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli._graders import MODEL, grade_of, opened
+from api.cli._graders import MODEL, grade_of
 from student_model.encoder.recipe import BOUNDS, CHOICES, HELP, Recipe
 
 if TYPE_CHECKING:
@@ -181,10 +181,11 @@ def evaluate(
     from api.cli import _fitting
     from data.graded_answers import read_graded
     from student_model.encoder.evaluation import evaluate as measure
+    from student_model.encoder.grader import open_grader
 
     renamed = dict(_pair(one, "--rename") for one in rename)
     with _refusals(), _fitting.progress() as tell:
-        answers, grader = read_graded(test, _items(curriculum)), opened(model)
+        answers, grader = read_graded(test, _items(curriculum)), open_grader(model)
         _require_unseen(grader, answers, model, test, tell)
         tell(f"grading {len(answers):,} answers")
         found = measure(grader, answers, renamed, tell.done, precedents)
@@ -237,13 +238,14 @@ def grade(
     """Grade one answer, or each of a file: one JSON object a line with label, score, confidence, evidence."""
     from data.graded_answers import read_graded
     from student_model.encoder.answers import GradedAnswer
+    from student_model.encoder.grader import open_grader
 
     if (file is None) == (question is None or answer is None):
         raise click.UsageError("give --question, --reference and --answer, or --file")
     if embedding and file is None and not as_json:
         raise click.UsageError("--embedding is for programs: give --json or --file with it")
     with _refusals():
-        grader = opened(model)
+        grader = open_grader(model)
         if file is None:
             answers = [GradedAnswer(str(question), reference, str(answer), passage=passage)]
         else:
@@ -292,9 +294,10 @@ def queue(
     from api.cli import _fitting
     from data.graded_answers import read_graded
     from student_model.encoder.choose import choose, doubts
+    from student_model.encoder.grader import open_grader
 
     with _refusals(), _fitting.progress() as tell:
-        items, grader = _items(curriculum), opened(model)
+        items, grader = _items(curriculum), open_grader(model)
         done = read_graded(graded, items) if graded else []
         known = {(one.group, one.answer) for one in done}
         bare = read_graded(unlabelled, items, graded=False)

@@ -32,7 +32,7 @@ from student_model.encoder.grader import (
 )
 from student_model.encoder.graphs import Graded, write_graph
 from student_model.encoder.outcomes import outcomes
-from student_model.encoder.place import replacing, steady
+from student_model.encoder.place import replacing
 from student_model.encoder.reader import Reader
 from student_model.encoder.reading import how_many_features, reading
 from student_model.encoder.similar import Reading
@@ -95,8 +95,7 @@ def save(
         _sealed(fresh, answering, origin)
         tell("comparing it with the grader of 32 bits")
         _sealed(fresh, answering, {**origin, "agreement": _agreement(fitted, open_grader(fresh), answers)})
-    with steady(out) as place:
-        return open_grader(place)
+    return open_grader(out)
 
 
 def _write(fitted: Fitted, answers: Sequence[GradedAnswer], fresh: Path, tell: Callable[[str], None]) -> None:

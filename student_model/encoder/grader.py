@@ -23,6 +23,7 @@ from student_model.encoder.outcomes import Outcomes, joined, outcomes
 from student_model.encoder.own_words import in_own_words
 from student_model.encoder.pairs import Budget, Pairs, Signs, read_tokenizer
 from student_model.encoder.passages import ENOUGH, compared
+from student_model.encoder.place import steady
 from student_model.encoder.precedents import Precedents, Trust, corrected
 from student_model.encoder.reader import Graph, Reader, begun, spare_memory
 from student_model.encoder.reading import features, how_many_features, matches
@@ -227,11 +228,17 @@ def _arrays(file: File | None) -> dict[str, NDArray[Any]] | None:
 
 
 def open_grader(folder: Path) -> Served:
-    """The grader in a folder that `wayline encoder fit` wrote, every file checked against its hash.
+    """The grader in a folder that `wayline encoder fit` wrote, every file checked against its hash. No other takes its
+    place meanwhile, and one that a fit which broke off has set aside is put back.
 
     Raises:
         GraderError: there is none, it is damaged or of another version, or ONNX Runtime is not installed.
     """
+    with steady(folder) as place:
+        return _whole(place)
+
+
+def _whole(folder: Path) -> Served:
     path = folder / MANIFEST
     if not path.is_file():
         raise GraderError(f"{folder} holds no grader: it has no {MANIFEST}; make one with `wayline encoder fit`")

@@ -45,6 +45,12 @@ def steady(folder: Path) -> Iterator[Path]:
         yield _found(place)
 
 
+def is_there(folder: Path) -> bool:
+    """Whether there is a folder where a grader is said to lie, in its place or set aside."""
+    with steady(folder) as place:
+        return place.is_dir()
+
+
 def _put(fresh: Path, out: Path) -> None:
     """Rename a folder to what may be there already."""
     aside = _aside(out)
